@@ -1,0 +1,110 @@
+//! The main language of a text.
+
+use whatlang::Lang;
+
+/// Letters that are looked at: more do not make the guess better, only slower.
+const SAMPLE_BYTES: usize = 1_024;
+/// Shorter samples are not guessed at.
+const MIN_LETTERS: usize = 24;
+
+/// Returns the BCP 47 tag of the main language, or `None` when it is not certain.
+///
+/// Hashtags, mentions, addresses and emoji are left out: they are in English under posts of any language.
+pub(crate) fn detect(text: &str) -> Option<&'static str> {
+    let sample = sample(text);
+    if sample.chars().filter(|c| c.is_alphabetic()).count() < MIN_LETTERS {
+        return None;
+    }
+    let info = whatlang::detect(&sample).filter(whatlang::Info::is_reliable)?;
+    tag(info.lang())
+}
+
+/// Returns the first words of the text that are words of its language.
+fn sample(text: &str) -> String {
+    let mut sample = String::with_capacity(SAMPLE_BYTES);
+    for word in text.split_whitespace() {
+        if sample.len() + word.len() >= SAMPLE_BYTES {
+            break;
+        }
+        let foreign = word.contains(['#', '@']) || word.contains("://");
+        if !foreign && word.chars().any(char::is_alphabetic) {
+            sample.push_str(word);
+            sample.push(' ');
+        }
+    }
+    sample
+}
+
+/// Returns the shortest tag of a language, as BCP 47 asks.
+fn tag(lang: Lang) -> Option<&'static str> {
+    Some(match lang {
+        Lang::Afr => "af",
+        Lang::Ara => "ar",
+        Lang::Aze => "az",
+        Lang::Bel => "be",
+        Lang::Ben => "bn",
+        Lang::Bul => "bg",
+        Lang::Cat => "ca",
+        Lang::Ces => "cs",
+        Lang::Cmn => "zh",
+        Lang::Dan => "da",
+        Lang::Deu => "de",
+        Lang::Ell => "el",
+        Lang::Eng => "en",
+        Lang::Epo => "eo",
+        Lang::Est => "et",
+        Lang::Fin => "fi",
+        Lang::Fra => "fr",
+        Lang::Guj => "gu",
+        Lang::Heb => "he",
+        Lang::Hin => "hi",
+        Lang::Hrv => "hr",
+        Lang::Hun => "hu",
+        Lang::Hye => "hy",
+        Lang::Ind => "id",
+        Lang::Ita => "it",
+        Lang::Jav => "jv",
+        Lang::Jpn => "ja",
+        Lang::Kan => "kn",
+        Lang::Kat => "ka",
+        Lang::Khm => "km",
+        Lang::Kor => "ko",
+        Lang::Lat => "la",
+        Lang::Lav => "lv",
+        Lang::Lit => "lt",
+        Lang::Mal => "ml",
+        Lang::Mar => "mr",
+        Lang::Mkd => "mk",
+        Lang::Mya => "my",
+        Lang::Nep => "ne",
+        Lang::Nld => "nl",
+        Lang::Nob => "nb",
+        Lang::Ori => "or",
+        Lang::Pan => "pa",
+        Lang::Pes => "fa",
+        Lang::Pol => "pl",
+        Lang::Por => "pt",
+        Lang::Ron => "ro",
+        Lang::Rus => "ru",
+        Lang::Sin => "si",
+        Lang::Slk => "sk",
+        Lang::Slv => "sl",
+        Lang::Sna => "sn",
+        Lang::Spa => "es",
+        Lang::Srp => "sr",
+        Lang::Swe => "sv",
+        Lang::Tam => "ta",
+        Lang::Tel => "te",
+        Lang::Tgl => "tl",
+        Lang::Tha => "th",
+        Lang::Tuk => "tk",
+        Lang::Tur => "tr",
+        Lang::Ukr => "uk",
+        Lang::Urd => "ur",
+        Lang::Uzb => "uz",
+        Lang::Vie => "vi",
+        Lang::Yid => "yi",
+        Lang::Zul => "zu",
+        _ => return None,
+    })
+}

@@ -1,0 +1,478 @@
+//! Phrases that name people and institutions, and a document's memory of them.
+
+use std::{
+    collections::{HashMap, HashSet},
+    sync::LazyLock,
+};
+
+use dictum_core::Speaker;
+use serde::Deserialize;
+
+use crate::lexicon;
+
+/// A phrase longer than this names nobody.
+const MAX_WORDS: usize = 40;
+/// A name longer than this is a sentence.
+const MAX_NAME_WORDS: usize = 5;
+/// People beyond this number in one document are not remembered.
+const MAX_PEOPLE: usize = 4_096;
+
+/// What a phrase names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Naming {
+    /// A person by name, with or without a role: "Mayor Ada Fenwick".
+    Person,
+    /// An institution: "the Harbour Office".
+    Institution,
+    /// A role without a name: "the mayor".
+    Role,
+}
+
+/// Splits a phrase such as `Harbour Minister H.E. Mr. Ada #Fenwick 🇦🇶` into name, role and organization.
+///
+/// Returns `None` when the phrase names nobody that the rules can see: "here is a question". Names come without
+/// honorifics, `#`, emoji and a final possessive. A role without a name is in both `name` and `role`.
+pub(crate) fn read(phrase: &str) -> Option<(Naming, Speaker)> {
+    let words = words(phrase)?;
+    by_commas(&words).or_else(|| by_order(&words))
+}
+
+/// One word of a phrase, without the signs around it.
+#[derive(Debug, Clone)]
+struct Word<'t> {
+    text: &'t str,
+    lower: String,
+    /// A comma follows.
+    comma: bool,
+}
+
+impl Word<'_> {
+    fn is_in(&self, set: &HashSet<String>) -> bool {
+        set.contains(&self.lower)
+    }
+
+    /// A role word, or a compound with one: `Ambassador-at-Large`.
+    fn is_head(&self) -> bool {
+        let words = &*WORDS;
+        self.is_in(&words.role_heads)
+            || words.role_abbreviations.contains_key(self.text)
+            || (self.text.contains('-') && self.lower.split('-').any(|part| words.role_heads.contains(part)))
+    }
+
+    fn is_name(&self) -> bool {
+        !self.is_head()
+            && (self.text.chars().next().is_some_and(char::is_uppercase) || is_name_particle(&self.lower))
+    }
+}
+
+/// Whether `word` may stand in small letters inside a name.
+fn is_name_particle(word: &str) -> bool {
+    matches!(
+        word,
+        "de" | "del"
+            | "della"
+            | "di"
+            | "da"
+            | "do"
+            | "dos"
+            | "das"
+            | "du"
+            | "la"
+            | "le"
+            | "van"
+            | "von"
+            | "der"
+            | "den"
+            | "zu"
+            | "ter"
+            | "bin"
+            | "ibn"
+            | "bint"
+            | "al"
+            | "el"
+            | "ul"
+            | "ben"
+            | "af"
+            | "av"
+            | "y"
+            | "e"
+    ) || ["al-", "el-", "ul-", "as-", "ad-", "an-", "d'", "d’"].iter().any(|start| word.starts_with(start))
+}
+
+/// Splits into words, without leading articles and a trailing possessive; `None` for none or too many.
+fn words(phrase: &str) -> Option<Vec<Word<'_>>> {
+    let mut words = Vec::new();
+    for raw in phrase.split(char::is_whitespace) {
+        let text = raw.trim_matches(|c: char| !c.is_alphanumeric() && c != '.').trim_start_matches('.');
+        let comma = raw.ends_with([',', ';']);
+        if !text.chars().any(char::is_alphabetic) {
+            if let (true, Some(last)) = (comma, words.last_mut()) {
+                let last: &mut Word<'_> = last;
+                last.comma = true;
+            }
+            continue;
+        }
+        if words.len() == MAX_WORDS {
+            return None;
+        }
+        words.push(Word { text, lower: text.to_lowercase().trim_end_matches('.').to_owned(), comma });
+    }
+    if words.last().is_some_and(|last| last.lower == "s") {
+        words.pop(); // "Fenwick ’s": bold letters are sometimes set apart from the rest
+    }
+    if let Some(last) = words.last_mut() {
+        last.text = without_possessive(last.text);
+        last.lower = last.text.to_lowercase().trim_end_matches('.').to_owned();
+        last.comma = false;
+    }
+    let articles = words.iter().take_while(|word| word.is_in(&WORDS.articles)).count();
+    words.drain(..articles);
+    (!words.is_empty()).then_some(words)
+}
+
+fn without_possessive(word: &str) -> &str {
+    ["'s", "’s", "s’", "s'"]
+        .iter()
+        .find_map(|end| {
+            word.strip_suffix(end).map(|stem| &word[..stem.len() + usize::from(end.starts_with('s'))])
+        })
+        .unwrap_or(word)
+}
+
+/// Reads "Name, role" and "role, Name".
+fn by_commas(words: &[Word<'_>]) -> Option<(Naming, Speaker)> {
+    let first = words.iter().position(|word| word.comma)? + 1;
+    let last = words.iter().rposition(|word| word.comma)? + 1;
+    let (front, after) = words.split_at(first);
+    if let Some(name) = whole_name(front).filter(|_| front.len() > 1 && !after.is_empty()) {
+        return Some((Naming::Person, person(name, after)));
+    }
+    let (before, back) = words.split_at(last);
+    let name = whole_name(back).filter(|_| back.len() > 1 && before.iter().any(Word::is_head))?;
+    Some((Naming::Person, person(name, before)))
+}
+
+/// Returns the name if the words are nothing else (but for honorifics).
+fn whole_name(words: &[Word<'_>]) -> Option<String> {
+    let names = &words[words.iter().take_while(|word| word.is_in(&WORDS.honorifics)).count()..];
+    let plain = |word: &Word<'_>| {
+        word.is_name() && !word.is_in(&WORDS.organizations) && !word.is_in(&WORDS.complements)
+    };
+    let starts_well =
+        names.first().is_some_and(|word| !is_name_particle(&word.lower) || word.lower.contains('-'));
+    (starts_well && names.len() <= MAX_NAME_WORDS && names.iter().all(plain)).then(|| join(names))
+}
+
+/// Reads "role Name", "Name", "institution" and "role".
+fn by_order(words: &[Word<'_>]) -> Option<(Naming, Speaker)> {
+    if let Some(office) = office_of_somebody(words) {
+        return Some((Naming::Institution, office));
+    }
+    if let Some(at) = words.iter().rposition(|word| word.is_in(&WORDS.honorifics)) {
+        let rank = words[at + 1..].iter().take_while(|word| word.is_head()).count();
+        let name = &words[at + 1 + rank..];
+        if !name.is_empty() && name.len() <= MAX_NAME_WORDS && name.iter().all(Word::is_name) {
+            let before =
+                words[..at].iter().rposition(|word| !word.is_in(&WORDS.honorifics)).map_or(0, |i| i + 1);
+            let role = if before == 0 { &words[at + 1..at + 1 + rank] } else { &words[..before] };
+            return Some((Naming::Person, person(join(name), role)));
+        }
+    }
+    match words.iter().rposition(Word::is_head) {
+        Some(head) => {
+            let start = name_start(words, head);
+            if start < words.len() {
+                return Some((Naming::Person, person(join(&words[start..]), &words[..start])));
+            }
+            let role = join(words);
+            let is_role = words[0].is_head() || words.iter().all(|word| !word.is_in(&WORDS.honorifics));
+            is_role.then(|| (Naming::Role, person(role, words)))
+        }
+        None if words.iter().any(|word| word.is_in(&WORDS.organizations)) => words[0]
+            .is_name()
+            .then(|| (Naming::Institution, Speaker { name: join(words), ..Speaker::default() })),
+        None => match whole_name(words) {
+            Some(name) if is_acronym(words) => {
+                Some((Naming::Institution, Speaker { name, ..Speaker::default() }))
+            }
+            Some(name) => Some((Naming::Person, Speaker { name, ..Speaker::default() })),
+            None => None,
+        },
+    }
+}
+
+/// Reads "Office of the President", which is no president.
+fn office_of_somebody(words: &[Word<'_>]) -> Option<Speaker> {
+    let [first, of, ..] = words else { return None };
+    let rest = &words[2..];
+    let rest = &rest[rest.iter().take_while(|word| word.is_in(&WORDS.articles)).count()..];
+    let somebody =
+        rest.iter().all(|word| word.is_name() || word.is_head() || word.is_in(&WORDS.prepositions));
+    let heads_first = rest.iter().take(2).any(Word::is_head);
+    (first.is_in(&WORDS.organizations) && of.is_in(&WORDS.prepositions) && heads_first && somebody)
+        .then(|| Speaker { name: join(words), ..Speaker::default() })
+}
+
+fn is_acronym(words: &[Word<'_>]) -> bool {
+    words.len() == 1 && words[0].text.chars().count() > 1 && !words[0].text.chars().any(char::is_lowercase)
+}
+
+/// Returns where the name starts that ends the phrase, behind the role word at `head`; the length when there is none.
+fn name_start(words: &[Word<'_>], head: usize) -> usize {
+    let run = words.iter().rposition(|word| !word.is_name()).map_or(0, |at| at + 1).max(head + 1);
+    let no_name = |word: &Word<'_>| {
+        word.comma
+            || word.is_in(&WORDS.complements)
+            || word.is_in(&WORDS.organizations)
+            || word.text.ends_with("'s")
+            || word.text.ends_with("’s")
+    };
+    let after_complement = words[run..].iter().rposition(no_name).map(|at| run + at + 1);
+    let follows_preposition =
+        words[run - 1].is_in(&WORDS.prepositions) || words[run - 1].is_in(&WORDS.articles);
+    let start = match after_complement {
+        Some(at) => at,
+        None if !follows_preposition => run,
+        // "Mayor of Saltmarsh Ada Fenwick": the last two words are the name, if something is left for the town.
+        None if words.len() - run > 2 => words.len() - 2,
+        None => words.len(),
+    };
+    if words.len() - start > MAX_NAME_WORDS { words.len() } else { start }
+}
+
+/// Makes a person (or a bare role) of a name and the words of the role.
+fn person(name: String, role: &[Word<'_>]) -> Speaker {
+    let role: Vec<Word<'_>> = role.iter().filter(|word| !word.is_in(&WORDS.honorifics)).cloned().collect();
+    let articles = role.iter().take_while(|word| word.is_in(&WORDS.articles)).count();
+    let role = &role[articles..];
+    Speaker { name, role: (!role.is_empty()).then(|| join_role(role)), organization: organization(role) }
+}
+
+/// Returns the institution that a role names: "Secretary of the *Harbour Council*", "*Harbour Office* spokesman".
+fn organization(role: &[Word<'_>]) -> Option<String> {
+    let at = role.iter().position(|word| word.is_in(&WORDS.organizations))?;
+    let border = |word: &Word<'_>| {
+        word.comma || word.is_head() || word.is_in(&WORDS.prepositions) || word.is_in(&WORDS.articles)
+    };
+    let start = role[..at].iter().rposition(border).map_or(0, |i| i + 1);
+    let end = role[at..]
+        .iter()
+        .position(|word| word.comma || word.is_head())
+        .map_or(role.len(), |i| at + i + usize::from(role[at + i].comma));
+    (start < end).then(|| join(&role[start..end]))
+}
+
+fn join(words: &[Word<'_>]) -> String {
+    let texts: Vec<&str> = words.iter().map(|word| word.text).collect();
+    texts.join(" ")
+}
+
+/// Like [`join`], with commas kept and short forms written out.
+fn join_role(words: &[Word<'_>]) -> String {
+    let mut role = String::new();
+    for (n, word) in words.iter().enumerate() {
+        let last = n + 1 == words.len();
+        role.push_str(WORDS.role_abbreviations.get(word.text).map_or(word.text, String::as_str));
+        if !last {
+            role.push_str(if word.comma { ", " } else { " " });
+        }
+    }
+    role
+}
+
+/// The word lists of all languages together: a phrase may be in any.
+#[derive(Debug, Default)]
+struct Words {
+    role_heads: HashSet<String>,
+    role_abbreviations: HashMap<String, String>,
+    complements: HashSet<String>,
+    organizations: HashSet<String>,
+    honorifics: HashSet<String>,
+    articles: HashSet<String>,
+    prepositions: HashSet<String>,
+}
+
+/// One `people.toml`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PeopleFile {
+    role_heads: Vec<String>,
+    complements: Vec<String>,
+    organizations: Vec<String>,
+    #[serde(default)]
+    role_abbreviations: HashMap<String, String>,
+    small_words: SmallWords,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SmallWords {
+    honorifics: Vec<String>,
+    articles: Vec<String>,
+    prepositions: Vec<String>,
+}
+
+static WORDS: LazyLock<Words> = LazyLock::new(|| {
+    let mut all = Words::default();
+    for (_, file) in lexicon::load::<PeopleFile>("people.toml") {
+        all.role_heads.extend(file.role_heads);
+        all.role_abbreviations.extend(file.role_abbreviations);
+        all.complements.extend(file.complements);
+        all.organizations.extend(file.organizations);
+        all.honorifics.extend(file.small_words.honorifics);
+        all.articles.extend(file.small_words.articles);
+        all.prepositions.extend(file.small_words.prepositions);
+    }
+    all
+});
+
+/// Whom a document has named so far.
+#[derive(Debug, Default)]
+pub(crate) struct People {
+    known: Vec<Speaker>,
+    /// The last word of a name in lower case → its person, or `None` when two people share it.
+    by_surname: HashMap<String, Option<usize>>,
+}
+
+impl People {
+    /// Remembers a person or an institution with a name of two words or more; roles are filled in when they come.
+    pub(crate) fn note(&mut self, speaker: &Speaker) {
+        if !speaker.name.contains(' ') {
+            return;
+        }
+        if let Some(known) = self.known.iter_mut().find(|known| known.name == speaker.name) {
+            known.role = known.role.take().or_else(|| speaker.role.clone());
+            known.organization = known.organization.take().or_else(|| speaker.organization.clone());
+        } else if self.known.len() < MAX_PEOPLE {
+            let next = self.known.len();
+            self.by_surname.entry(surname(&speaker.name)).and_modify(|who| *who = None).or_insert(Some(next));
+            self.known.push(speaker.clone());
+        }
+    }
+
+    /// Returns the speaker with the full name, role and organization that the document gave before, where it did.
+    ///
+    /// A shorter name ("Fenwick", "Mayor Fenwick") is completed only when one person alone has it.
+    pub(crate) fn complete(&self, speaker: Speaker) -> Speaker {
+        let Some(Some(at)) = self.by_surname.get(&surname(&speaker.name)) else { return speaker };
+        let known = &self.known[*at];
+        if known.name != speaker.name && speaker.name.contains(' ') {
+            return speaker;
+        }
+        Speaker {
+            name: known.name.clone(),
+            role: speaker.role.or_else(|| known.role.clone()),
+            organization: speaker.organization.or_else(|| known.organization.clone()),
+        }
+    }
+
+    /// Returns everybody noted, in the order of the text.
+    #[expect(dead_code, reason = "the rules for quotations resolve roles and pronouns with it")]
+    pub(crate) fn known(&self) -> &[Speaker] {
+        &self.known
+    }
+}
+
+fn surname(name: &str) -> String {
+    name.rsplit(' ').next().unwrap_or(name).to_lowercase()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(phrase: &str, naming: Naming, name: &str, role: Option<&str>, organization: Option<&str>) {
+        let speaker = Speaker {
+            name: name.into(),
+            role: role.map(Into::into),
+            organization: organization.map(Into::into),
+        };
+        assert_eq!(read(phrase), Some((naming, speaker)), "{phrase}");
+    }
+
+    #[test]
+    fn a_role_before_a_name() {
+        use Naming::Person;
+        check("Foreign Minister Ada Fenwick’s", Person, "Ada Fenwick", Some("Foreign Minister"), None);
+        check("FM Ada Fenwick ’s", Person, "Ada Fenwick", Some("Foreign Minister"), None);
+        check(
+            "US Secretary of State Ada Fenwick",
+            Person,
+            "Ada Fenwick",
+            Some("US Secretary of State"),
+            None,
+        );
+        check("Mayor of Saltmarsh Ada Fenwick", Person, "Ada Fenwick", Some("Mayor of Saltmarsh"), None);
+        check("Ambassador-at-Large Ada Fenwick", Person, "Ada Fenwick", Some("Ambassador-at-Large"), None);
+        check(
+            "Ruritania’s Prime Minister Bo Lind",
+            Person,
+            "Bo Lind",
+            Some("Ruritania’s Prime Minister"),
+            None,
+        );
+        check("President Fenwick", Person, "Fenwick", Some("President"), None);
+        check("Ada Fenwick", Person, "Ada Fenwick", None, None);
+        check("Mr. Fenwick", Person, "Fenwick", None, None);
+        check("Ada van der Berg", Person, "Ada van der Berg", None, None);
+    }
+
+    #[test]
+    fn institutions_are_split_from_roles() {
+        use Naming::{Institution, Person, Role};
+        check(
+            "Harbour Ministry Spokeswoman Ada #Fenwick",
+            Person,
+            "Ada Fenwick",
+            Some("Harbour Ministry Spokeswoman"),
+            Some("Harbour Ministry"),
+        );
+        check(
+            "Secretary of the Harbour Council of the Northern Federation H.E. Mr. Ada Fenwick 🇦🇶",
+            Person,
+            "Ada Fenwick",
+            Some("Secretary of the Harbour Council of the Northern Federation"),
+            Some("Harbour Council of the Northern Federation"),
+        );
+        check(
+            "Ada Fenwick, Director of the Tide Office",
+            Person,
+            "Ada Fenwick",
+            Some("Director of the Tide Office"),
+            Some("Tide Office"),
+        );
+        check(
+            "the Tide Service of the Northern Federation",
+            Institution,
+            "Tide Service of the Northern Federation",
+            None,
+            None,
+        );
+        check("Office of the President", Institution, "Office of the President", None, None);
+        check("NOAA", Institution, "NOAA", None, None);
+        check("the Foreign Minister", Role, "Foreign Minister", Some("Foreign Minister"), None);
+    }
+
+    #[test]
+    fn other_phrases_name_nobody() {
+        for phrase in ["", "👉", "Here is a philosophical question", "we agreed", "The goal is simple"] {
+            assert_eq!(read(phrase), None, "{phrase}");
+        }
+    }
+
+    #[test]
+    fn a_shorter_name_is_completed_when_one_person_has_it() {
+        let mut people = People::default();
+        let named = |name: &str, role: Option<&str>| Speaker {
+            name: name.into(),
+            role: role.map(Into::into),
+            organization: None,
+        };
+        people.note(&named("Ada Fenwick", Some("Mayor")));
+        assert_eq!(people.complete(named("Fenwick", None)), named("Ada Fenwick", Some("Mayor")));
+        assert_eq!(people.complete(named("Bo Fenwick", None)), named("Bo Fenwick", None));
+        people.note(&named("Bo Fenwick", None));
+        assert_eq!(people.complete(named("Fenwick", None)), named("Fenwick", None));
+    }
+}
