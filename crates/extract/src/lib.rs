@@ -6,6 +6,7 @@
 //!
 //! Absent on purpose: files, the network, claims about truth, and any state from one document to the next.
 
+mod dates;
 mod language;
 mod layout;
 mod lexicon;
@@ -69,7 +70,7 @@ pub fn extract(document: &Document, options: &Options) -> Extraction {
         diagnostics.push(unsupported(tag));
     }
 
-    let layout = layout::read(text, language, &mut people, &mut diagnostics);
+    let layout = layout::read(text, &mut people, &mut diagnostics);
     let mut found = layout.found;
     found.extend(lists::find(text, &layout.stretches, &mut people, &mut diagnostics));
     found.extend(quotes::find(text, &layout.stretches, &mut people, options, &mut diagnostics));

@@ -14,6 +14,8 @@ use crate::lexicon;
 const MAX_WORDS: usize = 40;
 /// A name longer than this is a sentence.
 const MAX_NAME_WORDS: usize = 5;
+/// "The deputy *foreign* minister": plain words in a role.
+const MAX_PLAIN_ROLE_WORDS: usize = 2;
 /// People beyond this number in one document are not remembered.
 const MAX_PEOPLE: usize = 4_096;
 
@@ -130,8 +132,9 @@ fn words(phrase: &str) -> Option<Vec<Word<'_>>> {
     (!words.is_empty()).then_some(words)
 }
 
-fn without_possessive(word: &str) -> &str {
-    ["'s", "’s", "s’", "s'"]
+/// Returns the word or phrase without a possessive ending: "Fenwick’s" is "Fenwick".
+pub(crate) fn without_possessive(word: &str) -> &str {
+    [" 's", " ’s", "'s", "’s", "s’", "s'"]
         .iter()
         .find_map(|end| {
             word.strip_suffix(end).map(|stem| &word[..stem.len() + usize::from(end.starts_with('s'))])
@@ -139,12 +142,36 @@ fn without_possessive(word: &str) -> &str {
         .unwrap_or(word)
 }
 
+/// Whether a phrase begins with an article: "The Bottom Line" is no name.
+pub(crate) fn starts_with_article(phrase: &str) -> bool {
+    phrase.split_whitespace().next().is_some_and(is_article)
+}
+
+/// Whether a word is an article.
+pub(crate) fn is_article(word: &str) -> bool {
+    WORDS.articles.contains(&word.to_lowercase())
+}
+
+/// Whether a word stands in small letters inside names of people and places.
+pub(crate) fn is_small_word(word: &str) -> bool {
+    is_name_particle(word) || WORDS.prepositions.contains(word) || WORDS.articles.contains(word)
+}
+
+/// Whether a phrase begins with a small letter that is not an article's.
+pub(crate) fn starts_lowercase(phrase: &str) -> bool {
+    phrase
+        .split_whitespace()
+        .find(|word| !is_article(word))
+        .is_some_and(|word| word.starts_with(char::is_lowercase))
+}
+
 /// Reads "Name, role" and "role, Name".
 fn by_commas(words: &[Word<'_>]) -> Option<(Naming, Speaker)> {
     let first = words.iter().position(|word| word.comma)? + 1;
     let last = words.iter().rposition(|word| word.comma)? + 1;
     let (front, after) = words.split_at(first);
-    if let Some(name) = whole_name(front).filter(|_| front.len() > 1 && !after.is_empty()) {
+    let is_role = after.iter().any(|word| word.is_head() || word.is_in(&WORDS.organizations));
+    if let Some(name) = whole_name(front).filter(|_| front.len() > 1 && is_role) {
         return Some((Naming::Person, person(name, after)));
     }
     let (before, back) = words.split_at(last);
@@ -185,7 +212,14 @@ fn by_order(words: &[Word<'_>]) -> Option<(Naming, Speaker)> {
                 return Some((Naming::Person, person(join(&words[start..]), &words[..start])));
             }
             let role = join(words);
-            let is_role = words[0].is_head() || words.iter().all(|word| !word.is_in(&WORDS.honorifics));
+            // "The president was right when he" is a sentence: a role has few words that no list knows.
+            let unknown = |word: &&Word<'_>| {
+                !word.is_name()
+                    && !word.is_head()
+                    && !word.is_in(&WORDS.prepositions)
+                    && !word.is_in(&WORDS.articles)
+            };
+            let is_role = words.iter().filter(unknown).count() <= MAX_PLAIN_ROLE_WORDS;
             is_role.then(|| (Naming::Role, person(role, words)))
         }
         None if words.iter().any(|word| word.is_in(&WORDS.organizations)) => words[0]
@@ -367,7 +401,6 @@ impl People {
     }
 
     /// Returns everybody noted, in the order of the text.
-    #[expect(dead_code, reason = "the rules for quotations resolve roles and pronouns with it")]
     pub(crate) fn known(&self) -> &[Speaker] {
         &self.known
     }

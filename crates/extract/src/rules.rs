@@ -25,7 +25,7 @@ pub struct Rule {
 /// Returns every rule, those for layouts first.
 ///
 /// ```
-/// assert!(dictum_extract::rules().iter().any(|rule| rule.id == "block-marked"));
+/// assert!(dictum_extract::rules().iter().any(|rule| rule.id == "block-labelled"));
 /// ```
 #[must_use]
 pub fn rules() -> &'static [Rule] {
