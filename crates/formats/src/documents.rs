@@ -1,0 +1,109 @@
+//! The iterator over a source file: finds the format out, then hands the work to its reader.
+
+use std::io::{self, Read};
+
+use crate::{
+    Format, Item, ReadOptions, RejectionReason, SkipReason, Summary,
+    detect::{self, Encoding},
+    draft::SourceRange,
+    dump::DumpReader,
+    plain,
+    source::Source,
+};
+
+/// Reads the documents of a source file, one after another.
+///
+/// Nothing is read before the first call of `next`.
+pub fn read<R: Read>(reader: R, options: ReadOptions) -> Documents<R> {
+    Documents { source: Source::new(reader), options, state: State::Unopened, summary: Summary::default() }
+}
+
+/// The items of a source file, in its order. An error of the reader is the last item.
+#[derive(Debug)]
+pub struct Documents<R> {
+    source: Source<R>,
+    options: ReadOptions,
+    state: State,
+    summary: Summary,
+}
+
+#[derive(Debug)]
+enum State {
+    Unopened,
+    Plain,
+    Dump(Box<DumpReader>),
+    Ended,
+}
+
+impl<R: Read> Documents<R> {
+    /// Returns what came out so far; after the last item, what came out of the whole source file.
+    #[must_use]
+    pub fn summary(&self) -> &Summary {
+        &self.summary
+    }
+
+    /// Returns the format in which the source file is read; [`Format::Auto`] until the first call of `next`.
+    #[must_use]
+    pub fn format(&self) -> Format {
+        self.options.format
+    }
+
+    fn next_item(&mut self) -> io::Result<Option<Item>> {
+        if matches!(self.state, State::Unopened)
+            && let Some(item) = self.open()?
+        {
+            return Ok(Some(item));
+        }
+        match &mut self.state {
+            State::Unopened | State::Ended => Ok(None),
+            State::Plain => plain::read_all(&mut self.source, &self.options),
+            State::Dump(reader) => reader.next_item(&mut self.source, &self.options),
+        }
+    }
+
+    /// Finds out encoding and format; returns an item when there is nothing to read.
+    fn open(&mut self) -> io::Result<Option<Item>> {
+        self.state = State::Ended;
+        let head = self.source.peek(detect::HEAD_BYTES);
+        match detect::encoding(head) {
+            Encoding::Utf8 => {}
+            Encoding::Utf8WithMark => self.source.consume(detect::UTF8_MARK.len()),
+            Encoding::Other(encoding) => {
+                let end = self.source.skip_to_end()?;
+                let range = SourceRange { start: 0, end };
+                return Ok(Some(range.reject(RejectionReason::UnsupportedEncoding { encoding })));
+            }
+        }
+        if self.options.format == Format::Auto {
+            self.options.format = detect::format(self.source.unread());
+        }
+        self.state = match self.options.format {
+            Format::Auto | Format::PlainText | Format::Transcript => State::Plain,
+            Format::ChannelDump => State::Dump(Box::default()),
+        };
+        Ok(None)
+    }
+}
+
+impl<R: Read> Iterator for Documents<R> {
+    type Item = io::Result<Item>;
+
+    fn next(&mut self) -> Option<io::Result<Item>> {
+        if matches!(self.state, State::Ended) {
+            return None;
+        }
+        let mut next = self.next_item();
+        self.summary.bytes = self.source.offset();
+        if !matches!(next, Ok(Some(_))) {
+            self.state = State::Ended;
+        }
+        if matches!(next, Ok(None)) && self.summary.is_empty() {
+            let range = SourceRange { start: 0, end: self.summary.bytes };
+            next = Ok(Some(range.skip(SkipReason::EmptySource)));
+        }
+        if let Ok(Some(item)) = &next {
+            self.summary.count(item);
+        }
+        next.transpose()
+    }
+}
