@@ -109,7 +109,8 @@ pub(super) fn split_at_colon(body: &str) -> Option<(&str, usize)> {
 /// Whether the full stop at the end of `front` ends a sentence: not one of an initial, a title, an abbreviation.
 fn ends_at_full_stop(front: &str) -> bool {
     let word = front.trim_end_matches('.').rsplit(char::is_whitespace).next().unwrap_or("");
-    word.chars().count() > 4 && !word.contains('.')
+    let is_abbreviation = word.chars().count() <= 4 && word.starts_with(char::is_uppercase);
+    !is_abbreviation && !word.contains('.')
 }
 
 /// Finds whom a phrase names, and where in the phrase: `As Mayor Ada Fenwick herself noted`.
@@ -159,10 +160,13 @@ pub(super) fn named_prefix(phrase: &str) -> Option<(Naming, Speaker, usize)> {
     let full_name = |(naming, speaker, _): &(Naming, Speaker, usize)| {
         *naming == Naming::Person && speaker.name.contains(' ')
     };
+    let short_name = |(naming, speaker, _): &(Naming, Speaker, usize)| {
+        *naming == Naming::Person && (speaker.role.is_some() || !people::starts_with_article(phrase))
+    };
     all.iter()
         .filter_map(|cut| read(*cut))
         .find(full_name)
-        .or_else(|| all.iter().filter_map(|cut| read(*cut)).find(|(naming, ..)| *naming == Naming::Person))
+        .or_else(|| all.iter().filter_map(|cut| read(*cut)).find(short_name))
         .or_else(|| {
             hard.iter().filter_map(|cut| read(*cut)).find(|(naming, ..)| *naming == Naming::Institution)
         })

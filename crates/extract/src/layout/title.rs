@@ -83,7 +83,8 @@ fn author(title: &str, after: &[(usize, &str)]) -> Option<Announced> {
         return None;
     }
     let range = name.0..name.0 + length;
-    (naming != Naming::Role).then_some(Announced { naming, speaker, range })
+    let is_bare = naming == Naming::Person && speaker.role.is_none() && !speaker.name.contains(' ');
+    (naming != Naming::Role && !is_bare).then_some(Announced { naming, speaker, range })
 }
 
 /// Reads a phrase that must be a name from end to end.
