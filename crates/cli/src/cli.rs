@@ -1,0 +1,153 @@
+//! The commands, their flags and their help.
+
+use std::path::PathBuf;
+
+use clap::{
+    Args, Parser, Subcommand, ValueEnum,
+    builder::{PossibleValuesParser, TypedValueParser},
+};
+use dictum_core::Confidence;
+use dictum_formats::{Format, ReadOptions};
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0   everything was done
+  1   something was rejected, not found or not proved; the rest was done
+  2   wrong usage
+  74  standard output could not be written
+
+Standard output carries data only; messages and progress go to standard error. Colour honours NO_COLOR and is left out
+where the output is no terminal. Every flag can be given as a variable: --min-confidence as DICTUM_MIN_CONFIDENCE.";
+
+/// Turns what officials publish into claims with proof: who said what, on which bytes of the source.
+#[derive(Debug, Parser)]
+#[command(name = "dictum", version, after_help = EXIT_CODES, arg_required_else_help = true)]
+pub(crate) struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Find the claims in files, without a server.
+    Extract(ExtractArgs),
+}
+
+/// Flags of `dictum extract`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  dictum extract posts.txt                                 a table for people
+  dictum extract posts.txt --output ndjson | jq .claimId   a claim a line
+  curl -s https://example.org/speech.txt | dictum extract -")]
+pub(crate) struct ExtractArgs {
+    #[command(flatten)]
+    pub(crate) input: InputArgs,
+
+    /// How to print the claims.
+    #[arg(long, value_enum, default_value_t, env = "DICTUM_OUTPUT")]
+    pub(crate) output: Output,
+
+    /// Also find attitudes: what somebody wants, expects, believes.
+    #[arg(long, env = "DICTUM_ATTITUDES")]
+    pub(crate) attitudes: bool,
+
+    /// Leave out claims of a lower confidence, from 0 to 1.
+    #[arg(long, value_name = "NUMBER", default_value = "0", value_parser = confidence, env = "DICTUM_MIN_CONFIDENCE")]
+    pub(crate) min_confidence: Confidence,
+
+    /// Say on standard error what is odd in each text, with its place.
+    #[arg(long, env = "DICTUM_DIAGNOSTICS")]
+    pub(crate) diagnostics: bool,
+}
+
+/// Which source files to read, and how.
+#[derive(Debug, Args)]
+pub(crate) struct InputArgs {
+    /// Source files, folders (every file in them) or patterns; `-` is standard input.
+    #[arg(required = true, value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+
+    /// The format of the files; `auto` looks at the first bytes of each.
+    #[arg(long, default_value = Format::Auto.name(), value_parser = format(), env = "DICTUM_FORMAT")]
+    pub(crate) format: Format,
+
+    /// The channel that published them [default: what the file says].
+    #[arg(long, value_name = "NAME", env = "DICTUM_CHANNEL")]
+    pub(crate) channel: Option<String>,
+
+    /// The longest text of one document, in bytes; a longer one is rejected alone.
+    #[arg(
+        long,
+        value_name = "BYTES",
+        default_value_t = ReadOptions::default().max_document_bytes,
+        env = "DICTUM_MAX_DOCUMENT_BYTES"
+    )]
+    pub(crate) max_document_bytes: usize,
+}
+
+impl InputArgs {
+    /// Returns how to read the source file of this name.
+    pub(crate) fn read_options(&self, source_file: Option<String>) -> ReadOptions {
+        ReadOptions {
+            format: self.format,
+            channel: self.channel.clone(),
+            source_file,
+            max_document_bytes: self.max_document_bytes,
+            ..Default::default()
+        }
+    }
+}
+
+/// How claims are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub(crate) enum Output {
+    /// For people.
+    #[default]
+    Table,
+    /// One JSON array.
+    Json,
+    /// One JSON object a line, as soon as it is known.
+    Ndjson,
+}
+
+fn format() -> impl TypedValueParser<Value = Format> {
+    PossibleValuesParser::new(Format::ALL.iter().map(|format| format.name()))
+        .try_map(|name| name.parse::<Format>())
+}
+
+fn confidence(value: &str) -> Result<Confidence, String> {
+    value.parse().ok().and_then(Confidence::new).ok_or_else(|| "expected a number from 0 to 1".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_definition_holds_together() {
+        Cli::command().debug_assert();
+    }
+
+    /// Design: every flag has a variable.
+    #[test]
+    fn every_flag_has_a_variable_of_its_name() {
+        for command in Cli::command().get_subcommands() {
+            for flag in command.get_arguments().filter(|arg| arg.get_long().is_some()) {
+                let expected = format!("DICTUM_{}", flag.get_id().as_str().to_uppercase());
+                let variable = flag.get_env().map(|name| name.to_string_lossy().into_owned());
+                assert_eq!(
+                    variable.as_ref(),
+                    Some(&expected),
+                    "dictum {} --{}",
+                    command.get_name(),
+                    flag.get_id()
+                );
+            }
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! What is said about source files on standard error, and what it means for the exit code.
+
+use std::{collections::BTreeMap, fmt};
+
+use anstyle::{AnsiColor, Style};
+use dictum_core::DiagnosticKind;
+
+use crate::{exit::Exit, table::count};
+
+const ERROR: Style = AnsiColor::Red.on_default().bold();
+const WARNING: Style = AnsiColor::Yellow.on_default();
+
+/// Counts what became of the source files; says at once what went wrong.
+#[derive(Debug, Default)]
+pub(crate) struct Report {
+    /// Documents read.
+    pub(crate) documents: u64,
+    /// Claims found.
+    pub(crate) claims: u64,
+    rejections: u64,
+    diagnostics: BTreeMap<DiagnosticKind, u64>,
+}
+
+impl Report {
+    /// Says that something was rejected.
+    pub(crate) fn reject(&mut self, what: impl fmt::Display) {
+        self.rejections += 1;
+        anstream::eprintln!("{ERROR}rejected{ERROR:#} {what}");
+    }
+
+    /// Says that a part without a document was passed over.
+    pub(crate) fn pass_over(&self, what: impl fmt::Display) {
+        anstream::eprintln!("{WARNING}passed over{WARNING:#} {what}");
+    }
+
+    /// Counts something odd.
+    pub(crate) fn count_diagnostic(&mut self, kind: DiagnosticKind) {
+        *self.diagnostics.entry(kind).or_default() += 1;
+    }
+
+    /// Says something odd.
+    pub(crate) fn say_diagnostic(&self, what: impl fmt::Display) {
+        anstream::eprintln!("{WARNING}odd{WARNING:#} {what}");
+    }
+
+    /// Says what there was in all.
+    pub(crate) fn summarize(&self) {
+        let mut parts = vec![count(self.documents, "document"), count(self.claims, "claim")];
+        if self.rejections > 0 {
+            parts.push(format!("{ERROR}{} rejected{ERROR:#}", self.rejections));
+        }
+        for (kind, n) in &self.diagnostics {
+            parts.push(count(*n, words(*kind)));
+        }
+        anstream::eprintln!("{}", parts.join(", "));
+    }
+
+    /// Returns the exit code.
+    pub(crate) fn exit(&self) -> Exit {
+        if self.rejections > 0 { Exit::Incomplete } else { Exit::Done }
+    }
+}
+
+/// Returns the kind in words, in the singular.
+pub(crate) fn words(kind: DiagnosticKind) -> &'static str {
+    match kind {
+        DiagnosticKind::UnsupportedLanguage => "document in an unsupported language",
+        DiagnosticKind::UnclosedQuote => "unclosed quotation",
+        DiagnosticKind::RhetoricalQuestion => "rhetorical question",
+        DiagnosticKind::AnswerWithoutQuestion => "answer without question",
+        DiagnosticKind::UnknownSpeaker => "unknown speaker",
+        DiagnosticKind::ListWithoutItems => "list without items",
+        DiagnosticKind::PassedOver => "part over a limit",
+    }
+}

@@ -1,0 +1,179 @@
+//! Claims as a person reads them: a heading per document, a row per claim.
+
+use std::io::{self, Write};
+
+use anstream::adapter::strip_str;
+use anstyle::{AnsiColor, Style};
+use comfy_table::{ColumnConstraint, ContentArrangement, Table, Width, presets::UTF8_FULL};
+use dictum_proto::v1::{self, claim::Form};
+
+use crate::terminal;
+
+const BOLD: Style = Style::new().bold();
+const DIM: Style = Style::new().dimmed();
+const STATEMENT: Style = AnsiColor::Cyan.on_default();
+const QUOTE: Style = AnsiColor::Green.on_default();
+const PAIR: Style = AnsiColor::Magenta.on_default();
+const LIST: Style = AnsiColor::Yellow.on_default();
+
+/// The longest part of a claim that a table shows, in characters: `--output json` has all of it.
+const MAX_CHARS: usize = 280;
+/// Columns of "prerequisites" and of a long name, with a blank on each side.
+const KIND_COLUMNS: u16 = 15;
+const PEOPLE_COLUMNS: u16 = 26;
+
+/// Returns the claims of one document as a table with styles, for a terminal of this width.
+pub(crate) fn document(claims: &[v1::Claim], columns: u16) -> String {
+    let mut table = Table::new();
+    table
+        .load_style(UTF8_FULL.with_rounded_corners())
+        .set_content_arrangement(ContentArrangement::Dynamic)
+        .set_width(columns)
+        .add_rows(claims.iter().filter_map(row))
+        .set_constraints([
+            ColumnConstraint::Absolute(Width::Fixed(KIND_COLUMNS)),
+            ColumnConstraint::Absolute(Width::Fixed(PEOPLE_COLUMNS)),
+        ]);
+    format!(
+        "{}{table}\n\n",
+        claims.first().and_then(|claim| claim.provenance.as_ref()).map(heading).unwrap_or_default()
+    )
+}
+
+/// Prints a table; styles are taken out where standard output does not show them.
+pub(crate) fn print(out: &mut impl Write, table: &str) -> io::Result<()> {
+    if terminal::styled() { write!(out, "{table}") } else { write!(out, "{}", strip_str(table)) }
+}
+
+/// Returns "1 claim", "2 claims".
+pub(crate) fn count(n: u64, singular: &str) -> String {
+    if n == 1 { format!("{n} {singular}") } else { format!("{n} {singular}s") }
+}
+
+fn heading(provenance: &v1::Provenance) -> String {
+    let occasion = [provenance.place.as_str(), provenance.date.as_str()].join(" ");
+    let language = match provenance.language.as_str() {
+        "" => String::new(),
+        tag => format!("[{tag}]"),
+    };
+    let topics = provenance.topics.iter().map(|topic| format!("#{topic}")).collect::<Vec<_>>().join(" ");
+    let channel = if provenance.channel.is_empty() { &provenance.source_file } else { &provenance.channel };
+    let line = [channel.as_str(), occasion.trim(), &topics, &language]
+        .into_iter()
+        .filter(|part| !part.is_empty())
+        .map(plain)
+        .collect::<Vec<_>>()
+        .join(" · ");
+    let title = match provenance.title.as_str() {
+        "" => String::new(),
+        title => format!("{BOLD}{}{BOLD:#}\n", clip(title)),
+    };
+    let line = if line.is_empty() { line } else { format!("{DIM}{line}{DIM:#}\n") };
+    format!("{title}{line}")
+}
+
+/// Returns what a claim is, whose it is, what it says; `None` for a form that this program does not know.
+fn row(claim: &v1::Claim) -> Option<[String; 3]> {
+    let (kind, people, words, place) = match claim.form.as_ref()? {
+        Form::QuotedStatement(statement) => (
+            statement_kind(statement.manner()),
+            people(statement.speaker.as_ref(), &statement.attribution_chain),
+            text(statement.content.as_ref()),
+            statement.content.as_ref()?.start_byte..statement.content.as_ref()?.end_byte,
+        ),
+        Form::QuestionAnswer(pair) => (
+            format!("{PAIR}question{PAIR:#}\n{PAIR}and answer{PAIR:#}"),
+            pair_people(pair),
+            format!("{DIM}{}{DIM:#}\n{}", text(pair.question.as_ref()), text(pair.answer.as_ref())),
+            pair.question.as_ref()?.start_byte..pair.answer.as_ref()?.end_byte,
+        ),
+        Form::PrerequisiteList(list) => (
+            format!("{LIST}prerequisites{LIST:#}"),
+            people(list.speaker.as_ref(), &list.attribution_chain),
+            items(list),
+            list.items.first()?.start_byte..list.items.last()?.end_byte,
+        ),
+    };
+    let confidence = claim.provenance.as_ref().map_or(0.0, |provenance| provenance.confidence);
+    let proof = format!("{DIM}{}–{}\n{confidence:.2}{DIM:#}", place.start, place.end);
+    Some([format!("{kind}\n{proof}"), people, words])
+}
+
+fn statement_kind(manner: v1::Manner) -> String {
+    let (style, name) = match manner {
+        v1::Manner::Block | v1::Manner::Unspecified => (STATEMENT, "statement"),
+        v1::Manner::Direct => (QUOTE, "quotation"),
+        v1::Manner::Indirect => (QUOTE, "reported"),
+        v1::Manner::Mixed => (QUOTE, "partly quoted"),
+        v1::Manner::Attitude => (QUOTE, "attitude"),
+    };
+    format!("{style}{name}{style:#}")
+}
+
+fn people(speaker: Option<&v1::Speaker>, chain: &[v1::Speaker]) -> String {
+    let reporters =
+        chain.iter().map(|reporter| format!("\n{DIM}reported by {}{DIM:#}", plain(&reporter.name)));
+    person(speaker) + &reporters.collect::<String>()
+}
+
+fn pair_people(pair: &v1::QuestionAnswer) -> String {
+    let asker = match &pair.asker {
+        Some(asker) => format!("\n{DIM}asked by {}{DIM:#}", plain(&asker.name)),
+        None => String::new(),
+    };
+    person(pair.respondent.as_ref()) + &asker
+}
+
+fn person(speaker: Option<&v1::Speaker>) -> String {
+    let Some(speaker) = speaker else {
+        return format!("{DIM}unknown{DIM:#}");
+    };
+    let office = [speaker.role.as_str(), speaker.organization.as_str()];
+    let office = office.into_iter().filter(|part| !part.is_empty()).map(plain).collect::<Vec<_>>().join(", ");
+    let name = format!("{BOLD}{}{BOLD:#}", plain(&speaker.name));
+    if office.is_empty() { name } else { format!("{name}\n{DIM}{office}{DIM:#}") }
+}
+
+fn items(list: &v1::PrerequisiteList) -> String {
+    let introducer = match &list.subject {
+        Some(subject) => format!("{DIM}for {}:{DIM:#}", clip(&subject.text)),
+        None => format!("{DIM}{}{DIM:#}", text(list.introducer.as_ref())),
+    };
+    let items = list.items.iter().enumerate().map(|(n, item)| format!("\n{}. {}", n + 1, clip(&item.text)));
+    introducer + &items.collect::<String>()
+}
+
+fn text(span: Option<&v1::TextSpan>) -> String {
+    span.map(|span| clip(&span.text)).unwrap_or_default()
+}
+
+/// Returns the text on one line, cut at a word when it is long.
+fn clip(text: &str) -> String {
+    let line = plain(text).split_whitespace().collect::<Vec<_>>().join(" ");
+    let Some((cut, _)) = line.char_indices().nth(MAX_CHARS) else {
+        return line;
+    };
+    let head = &line[..cut];
+    format!("{} …", head.rsplit_once(' ').map_or(head, |(words, _)| words))
+}
+
+/// Returns the text without control characters: what others wrote must not steer the reader's terminal.
+fn plain(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn foreign_text_cannot_steer_the_terminal() {
+        assert_eq!(clip("a\u{1b}[31m b\r\n\u{9b}2Jc"), "a [31m b 2Jc");
+    }
+
+    #[test]
+    fn long_texts_are_cut_between_words() {
+        let clipped = clip(&"word ".repeat(100));
+        assert!(clipped.ends_with("word …") && clipped.chars().count() <= MAX_CHARS + 2, "{clipped}");
+    }
+}
