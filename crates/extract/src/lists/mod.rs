@@ -1,22 +1,113 @@
-//! Prerequisite lists in running text.
+//! Prerequisite lists: conditions, requirements, demands that somebody sets for something.
+//!
+//! One automaton of nouns and clauses of all languages finds the places to look at. Around each, the sentence is read:
+//! is it announced here (`introducer`), what follows (`items`), whose is it (`speaker`). Which language's words apply is
+//! decided by the words of that sentence, not by the document's language: short texts are detected badly.
+//!
+//! Absent on purpose: lists without a cue that names them conditions. Agendas, participants, achievements, features are
+//! never lists here, whatever their bullets.
 
-use dictum_core::Diagnostic;
+mod introducer;
+mod items;
+mod lexicon;
+mod sentence;
+mod speaker;
+mod words;
 
+use dictum_core::{Diagnostic, DiagnosticKind, Form, FormKind, PrerequisiteList, Span};
+
+use self::{introducer::Introducer, items::Context, lexicon::LEXICON};
 use crate::{
     Rule,
     people::People,
     stretch::{Found, Stretch},
 };
 
-/// The rules of this module.
-pub(crate) const RULES: &[Rule] = &[];
+const fn rule(id: &'static str, description: &'static str) -> Rule {
+    Rule { id, form: FormKind::PrerequisiteList, manner: None, description, source: "introducers.toml" }
+}
+
+/// The rules of this module: they differ in how the items are told apart.
+pub(crate) const RULES: &[Rule] = &[
+    rule(items::RULE_NUMBERED, "Conditions are announced and led by ascending numbers or letters."),
+    rule(items::RULE_ORDINALS, "Conditions are announced and led by first, second, …, in sentences or clauses."),
+    rule(items::RULE_BULLETS, "Conditions are announced and stand on lines of their own, led by one sign."),
+    rule(items::RULE_SEMICOLONS, "Conditions are announced and separated by semicolons."),
+    rule(items::RULE_COMMAS, "Conditions are announced and separated by commas and a joining word."),
+    rule(items::RULE_SENTENCES, "Conditions are announced and each is a sentence."),
+];
 
 /// Finds prerequisite lists in the stretches.
 pub(crate) fn find(
-    _text: &str,
-    _stretches: &[Stretch],
-    _people: &mut People,
-    _diagnostics: &mut Vec<Diagnostic>,
+    text: &str,
+    stretches: &[Stretch],
+    people: &mut People,
+    diagnostics: &mut Vec<Diagnostic>,
 ) -> Vec<Found> {
-    Vec::new()
+    let mut found = Vec::new();
+    for stretch in stretches {
+        search(text, stretch, people, &mut found, diagnostics);
+    }
+    found
+}
+
+fn search(
+    text: &str,
+    stretch: &Stretch,
+    people: &mut People,
+    found: &mut Vec<Found>,
+    diagnostics: &mut Vec<Diagnostic>,
+) {
+    let Some(slice) = stretch.span.slice(text) else { return };
+    let base = stretch.span.start();
+    let mut searched = base; // what lies before is in a list or was read in vain
+    for hit in LEXICON.candidates(slice) {
+        let hit = base + hit.start..base + hit.end;
+        if hit.start < searched {
+            continue;
+        }
+        let Some(introducer) = introducer::read(text, stretch.span, hit) else { continue };
+        // The same colon is not read twice, whichever of the words before it is taken.
+        searched = introducer.span.end();
+        let context = Context {
+            text,
+            words: introducer.words,
+            count: introducer.count,
+            opening: introducer.opening,
+            end: stretch.span.end(),
+        };
+        match items::read(&context, introducer.items_from) {
+            Some(items) => {
+                searched = items.spans.iter().map(|span| span.end()).max().unwrap_or(searched);
+                found.push(list(text, stretch, people, &introducer, items));
+            }
+            None if introducer.is_sure() => diagnostics.push(without_items(introducer.span)),
+            None => {}
+        }
+    }
+}
+
+fn list(text: &str, stretch: &Stretch, people: &mut People, introducer: &Introducer, items: items::Items) -> Found {
+    let whose = speaker::read(text, stretch, people, introducer, &items);
+    let confidence = introducer.confidence() - if whose.speaker.is_err() { 0.1 } else { 0.0 };
+    Found {
+        form: Form::PrerequisiteList(PrerequisiteList {
+            introducer: introducer.span,
+            subject: introducer.subject,
+            items: items.spans,
+            speaker: whose.speaker,
+            source: whose.source,
+            attribution_chain: whose.chain,
+        }),
+        rule: items.rule,
+        confidence,
+    }
+}
+
+fn without_items(span: Span) -> Diagnostic {
+    Diagnostic {
+        kind: DiagnosticKind::ListWithoutItems,
+        span: Some(span),
+        message: "conditions are announced here, but no two of them follow".to_owned(),
+    }
 }

@@ -1,0 +1,328 @@
+//! Is a list of conditions announced at this word, and where do its items start?
+
+use std::ops::Range;
+
+use dictum_core::Span;
+
+use super::{
+    items::{self, Opening},
+    lexicon::{Anchor, Introducers, LEXICON},
+    sentence,
+    words::{self, Word},
+};
+
+/// The items open within so many bytes of the noun.
+const MAX_AHEAD: usize = 420;
+
+/// The words that announce a list.
+pub(super) struct Introducer {
+    pub words: &'static Introducers,
+    /// The words of the sentence up to the items.
+    pub tokens: Vec<Word>,
+    /// The anchor among them.
+    pub anchor_at: Range<usize>,
+    pub anchor: Anchor,
+    /// From the verb or the count to the colon.
+    pub span: Span,
+    pub subject: Option<Span>,
+    pub count: Option<usize>,
+    pub opening: Opening,
+    /// Where to look for the first item.
+    pub items_from: usize,
+    /// The sentence from its start.
+    pub sentence_start: usize,
+    has_verb: bool,
+    has_follow: bool,
+}
+
+impl Introducer {
+    /// Returns whether a list must follow, so that its absence is worth telling.
+    pub(super) fn is_sure(&self) -> bool {
+        self.opening == Opening::Colon && self.anchor == Anchor::Noun && (self.has_verb || self.has_follow)
+    }
+
+    /// Returns how sure the cue is.
+    pub(super) fn confidence(&self) -> f32 {
+        let cue = match self.anchor {
+            Anchor::Noun => 0.85,
+            Anchor::WeakNoun => 0.75,
+            Anchor::Clause => 0.7,
+        };
+        cue + if self.has_verb || self.has_follow { 0.1 } else { 0.0 }
+    }
+}
+
+/// Reads the sentence around the anchor; `None` when no list opens in it.
+pub(super) fn read(text: &str, stretch: Span, hit: Range<usize>) -> Option<Introducer> {
+    let sentence_start = sentence::start(text, hit.start, stretch.start());
+    let ahead = sentence::floor(text, (hit.end + MAX_AHEAD).min(stretch.end()));
+    let tokens = words::split(text, sentence_start..ahead);
+    let at = tokens.iter().position(|word| word.start <= hit.start && hit.start < word.end)?;
+    let (words, anchor, anchor_at) = language(&tokens, at)?;
+    let sentence = Sentence { text, tokens: &tokens, words, anchor, anchor_at: anchor_at.clone(), stretch };
+    if sentence.means_something_else() {
+        return None;
+    }
+    let (opening, opening_at, items_from) = sentence.opening(ahead)?;
+    sentence.build(opening, opening_at, items_from, sentence_start)
+}
+
+/// Decides whose word the anchor is: of the languages that have it, the one with the most small words around it.
+fn language(tokens: &[Word], at: usize) -> Option<(&'static Introducers, Anchor, Range<usize>)> {
+    let mut best: Option<(usize, &'static Introducers, Anchor, Range<usize>)> = None;
+    for (_, words) in &LEXICON.languages {
+        let lists = [(&words.nouns, Anchor::Noun), (&words.clauses, Anchor::Clause), (&words.weak_nouns, Anchor::WeakNoun)];
+        let Some((len, anchor)) = lists.iter().find_map(|(list, anchor)| list.at(tokens, at).map(|len| (len, *anchor)))
+        else {
+            continue;
+        };
+        let near = at.saturating_sub(25)..(at + 25).min(tokens.len());
+        let small = near.filter(|i| words.function_words.at(tokens, *i).is_some()).count();
+        if best.as_ref().is_none_or(|(most, ..)| small > *most) {
+            best = Some((small, words, anchor, at..at + len));
+        }
+    }
+    best.map(|(_, words, anchor, place)| (words, anchor, place))
+}
+
+struct Sentence<'a> {
+    text: &'a str,
+    tokens: &'a [Word],
+    words: &'static Introducers,
+    anchor: Anchor,
+    anchor_at: Range<usize>,
+    stretch: Span,
+}
+
+impl Sentence<'_> {
+    /// "Weather conditions", "conditions in the camp", "met all conditions", "without preconditions".
+    fn means_something_else(&self) -> bool {
+        let (tokens, words, at) = (self.tokens, self.words, &self.anchor_at);
+        if words.not_after.before(tokens, at.start) {
+            return true;
+        }
+        let despite = words.despite.at(tokens, at.end).is_some();
+        if words.not_before.at(tokens, at.end).is_some() && !despite {
+            let same_clause = tokens.get(at.end).is_some_and(|next| self.text[tokens[at.end - 1].end..next.start].trim().is_empty());
+            if same_clause {
+                return true;
+            }
+        }
+        let near = at.start.saturating_sub(8)..(at.end + 2).min(tokens.len());
+        words.not_with.find(tokens, near).is_some_and(|bad| {
+            // A word behind the end of the sentence does not count.
+            let (first, last) = (bad.start.min(at.start), bad.end.max(at.end));
+            !self.text[tokens[first].start..tokens[last - 1].end].contains([':', '.', ';', '：', '。'])
+        })
+    }
+
+    /// Finds where the items open: how, the byte of the sign, the byte after it.
+    fn opening(&self, ahead: usize) -> Option<(Opening, usize, usize)> {
+        let from = self.tokens[self.anchor_at.end - 1].end;
+        let colon = self.sign(from, ahead);
+        let copula = self.copula(from, colon.map_or(ahead, |(_, at, _)| at));
+        match (colon, copula) {
+            // "are as follows:", "are:", "are the following:"
+            (Some(sign @ (Opening::Colon, at, _)), Some((_, after))) if !self.text[after..at].contains([',', ';']) => Some(sign),
+            (_, Some((at, after))) => Some((Opening::Running, at, after)),
+            (Some(sign), None) => Some(sign),
+            (None, None) => None,
+        }
+    }
+
+    /// Finds the colon, dash, enumerator or end of the sentence.
+    fn sign(&self, from: usize, ahead: usize) -> Option<(Opening, usize, usize)> {
+        let text = self.text;
+        let near = self.anchor == Anchor::Clause;
+        let end = sentence::end(text, from, ahead);
+        for (offset, c) in text[from..end].char_indices() {
+            let here = from + offset;
+            let after = here + c.len_utf8();
+            if near && offset > 40 {
+                return None;
+            }
+            match c {
+                ':' | '：' if !text[after..].starts_with(|d: char| d.is_ascii_digit() || d == '/') || text[after..].starts_with("1.") => {
+                    return Some((Opening::Colon, here, after));
+                }
+                '—' | '–' | '-' if text[..here].ends_with(' ') && text[after..].starts_with(' ') && !near => {
+                    // Two dashes enclose a remark; one opens a list.
+                    let rest = &text[after..end];
+                    let counted = self.count().is_some() || self.has_verb();
+                    if counted && !rest.contains([c, ':']) {
+                        return Some((Opening::Running, here, after));
+                    }
+                }
+                '(' | '（' if text[after..].starts_with(['1', 'a', 'i', '一']) && text[after + 1..].starts_with([')', '）']) => {
+                    return Some((Opening::Enumerator, here, here));
+                }
+                '1' | 'a' if text[after..].starts_with(") ") && text[..here].ends_with(' ') => {
+                    return Some((Opening::Enumerator, here, here));
+                }
+                '①' => return Some((Opening::Enumerator, here, here)),
+                '\n' if items::skip_blank(text, after, self.stretch.end()) > after || !text[after..].starts_with(char::is_lowercase) => {
+                    return self.stop(here, after);
+                }
+                _ => {}
+            }
+        }
+        if near { None } else { self.stop(end, end) }
+    }
+
+    /// The sentence or line ends: a list follows only where it was announced.
+    fn stop(&self, at: usize, after: usize) -> Option<(Opening, usize, usize)> {
+        (self.count().is_some() || self.has_follow() || self.has_verb() || self.is_heading(at)).then_some((Opening::Stop, at, after))
+    }
+
+    /// A line such as "Conditions for a settlement" with nothing else on it.
+    fn is_heading(&self, end: usize) -> bool {
+        let start = self.tokens[0].start;
+        let line = self.text[..end].rfind('\n').map_or(0, |n| n + 1);
+        start >= line && self.anchor_at.start <= 4 && end - start < 120
+    }
+
+    /// Finds "are", "include" between the noun and the sign: the byte where it starts and the one after it.
+    fn copula(&self, from: usize, until: usize) -> Option<(usize, usize)> {
+        let tokens = self.tokens;
+        let limit = tokens.iter().position(|word| word.start >= until).unwrap_or(tokens.len());
+        let hit = self.words.copulas.find(tokens, self.anchor_at.end..limit)?;
+        let (start, end) = (tokens[hit.start].start, tokens[hit.end - 1].end);
+        let clear = !self.text[from..start].contains(['.', ';', '\n', '?', '!']);
+        clear.then_some((start, end))
+    }
+
+    fn range_before(&self) -> Range<usize> {
+        self.anchor_at.start.saturating_sub(12)..self.anchor_at.start
+    }
+
+    /// "Three conditions": the number within a few words before the noun.
+    fn count(&self) -> Option<usize> {
+        let before = self.anchor_at.start.saturating_sub(5)..self.anchor_at.start;
+        let after = self.anchor_at.end..(self.anchor_at.end + 1).min(self.tokens.len());
+        let digit = |i: usize| self.tokens[i].lower.parse::<usize>().ok().filter(|n| (2..=12).contains(n));
+        let named = |range: Range<usize>| {
+            self.words.numbers.iter().enumerate().find_map(|(n, forms)| forms.find_last(self.tokens, range.clone()).map(|_| n + 2))
+        };
+        before.clone().rev().find_map(digit).or_else(|| named(before)).or_else(|| named(after))
+    }
+
+    fn verb(&self) -> Option<Range<usize>> {
+        self.words.set_verbs.find_last(self.tokens, self.range_before())
+    }
+
+    fn has_verb(&self) -> bool {
+        self.verb().is_some() || {
+            let after = self.anchor_at.end..(self.anchor_at.end + 10).min(self.tokens.len());
+            self.words.set_verbs.find(self.tokens, after).is_some()
+        }
+    }
+
+    fn has_follow(&self) -> bool {
+        let near = self.anchor_at.start.saturating_sub(4)..(self.anchor_at.end + 12).min(self.tokens.len());
+        self.words.follow.find(self.tokens, near).is_some()
+    }
+
+    /// "Our conditions", "Norland's conditions": somebody owns them.
+    fn is_owned(&self) -> bool {
+        let before = self.anchor_at.start.saturating_sub(4)..self.anchor_at.start;
+        self.words.first_person.find(self.tokens, 0..self.anchor_at.end).is_some()
+            || self.words.pronouns.find(self.tokens, before.clone()).is_some()
+            || before.clone().any(|i| self.text[self.tokens[i].end..].starts_with("’s") || self.text[self.tokens[i].end..].starts_with("'s"))
+    }
+
+    fn subject(&self, opening_at: usize) -> Option<Span> {
+        self.subject_after(opening_at).or_else(|| self.subject_before())
+    }
+
+    /// "Conditions for *the settlement*".
+    fn subject_after(&self, opening_at: usize) -> Option<Span> {
+        let (tokens, words) = (self.tokens, self.words);
+        let limit = tokens.iter().position(|word| word.start >= opening_at).unwrap_or(tokens.len());
+        let at = (self.anchor_at.end..limit.min(self.anchor_at.end + 6)).find_map(|i| {
+            words.subject_after.at(tokens, i).map(|len| i + len)
+        })?;
+        let mut end = at;
+        while end < limit {
+            let stops = words.subject_end.at(tokens, end).is_some()
+                || words.copulas.at(tokens, end).is_some()
+                || (end > at && self.text[tokens[end - 1].end..tokens[end].start].contains([',', '(', '—', '–', ';', '،', '，']));
+            if stops {
+                break;
+            }
+            end += 1;
+        }
+        (end > at).then(|| Span::new(tokens[at].start, tokens[end - 1].end).ok()).flatten()
+    }
+
+    /// "बातचीत के लिए तीन शर्तें": the words before a postposition.
+    fn subject_before(&self) -> Option<Span> {
+        let (tokens, words) = (self.tokens, self.words);
+        let mark = words.subject_before.find_last(tokens, 0..self.anchor_at.start)?;
+        let mut start = mark.start;
+        while start > 0 {
+            let clause = self.text[tokens[start - 1].end..tokens[start].start].contains([',', ':', '，', '：', '،', '"', '“', '«']);
+            let agent = words.agent_before.at(tokens, start - 1).is_some() || words.set_verbs.at(tokens, start - 1).is_some();
+            if clause && start < mark.start || agent {
+                break;
+            }
+            start -= 1;
+        }
+        (start < mark.start).then(|| Span::new(tokens[start].start, tokens[mark.start - 1].end).ok()).flatten()
+    }
+
+    fn build(
+        self,
+        opening: Opening,
+        opening_at: usize,
+        items_from: usize,
+        sentence_start: usize,
+    ) -> Option<Introducer> {
+        let (has_verb, has_follow, count) = (self.has_verb(), self.has_follow(), self.count());
+        let subject = self.subject(opening_at);
+        let weak = self.anchor == Anchor::WeakNoun;
+        if weak && !(has_verb || self.is_owned()) {
+            return None;
+        }
+        if opening == Opening::Running && !(has_verb || has_follow || count.is_some() || subject.is_some() || self.is_owned()) {
+            return None;
+        }
+        let start = self.verb().map_or_else(|| self.phrase_start(), |verb| verb.start);
+        let end = if opening == Opening::Colon { items_from } else { opening_at };
+        let end = end.max(self.tokens[self.anchor_at.end - 1].end);
+        let end = if opening == Opening::Running { items_from } else { end };
+        let slice = &self.text[self.tokens[start].start..end];
+        let span = Span::new(self.tokens[start].start, self.tokens[start].start + slice.trim_end().len()).ok()?;
+        let limit = self.tokens.iter().position(|word| word.start >= end).unwrap_or(self.tokens.len());
+        Some(Introducer {
+            words: self.words,
+            tokens: self.tokens[..limit].to_vec(),
+            anchor_at: self.anchor_at,
+            anchor: self.anchor,
+            span,
+            subject,
+            count,
+            opening,
+            items_from,
+            sentence_start,
+            has_verb,
+            has_follow,
+        })
+    }
+
+    /// The number, article or owner in front of the noun.
+    fn phrase_start(&self) -> usize {
+        let at = self.anchor_at.start;
+        let lowest = at.saturating_sub(4);
+        (lowest..at)
+            .find(|&i| {
+                let near = i..at;
+                let digit = self.tokens[i].lower.chars().all(|c| c.is_ascii_digit());
+                let known = self.words.numbers.iter().any(|n| n.at(self.tokens, i).is_some())
+                    || self.words.first_person.at(self.tokens, i).is_some()
+                    || self.words.follow.at(self.tokens, i).is_some()
+                    || self.words.function_words.at(self.tokens, i).is_some();
+                near.len() <= 4 && (digit || known) && !self.text[self.tokens[i].start..self.tokens[at].start].contains([',', ':', ';'])
+            })
+            .unwrap_or(at)
+    }
+}

@@ -1,0 +1,148 @@
+//! The words that announce, order and attribute conditions, one file a language: `data/<language>/introducers.toml`.
+
+use std::{collections::HashMap, sync::LazyLock};
+
+use aho_corasick::{AhoCorasick, MatchKind};
+use serde::Deserialize;
+
+use super::words::Phrases;
+use crate::lexicon;
+
+/// What one language's `introducers.toml` holds. Every list may be absent.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Introducers {
+    /// Nouns that mean a condition set for something: "conditions", "prerequisites".
+    pub nouns: Phrases,
+    /// Nouns that do so only where somebody sets them: "requirements", "demands".
+    pub weak_nouns: Phrases,
+    /// Verbs and clauses that introduce conditions without a noun, directly before the items: "only if", "we demand".
+    pub clauses: Phrases,
+    /// Words before the noun that give it another sense: "weather conditions", "under the conditions".
+    pub not_after: Phrases,
+    /// Words after the noun that do so: "conditions in the camp".
+    pub not_before: Phrases,
+    /// Words of the sentence that make it a report of something else: "met", "discussed", "no".
+    pub not_with: Phrases,
+    /// Exceptions to `not_before`: "in exchange", "in return".
+    pub despite: Phrases,
+    /// Lists of words for two, three, four, …
+    pub numbers: Vec<Phrases>,
+    /// "as follows", "the following", "these".
+    pub follow: Phrases,
+    /// "are", "include", "consist of": items may follow without a colon.
+    pub copulas: Phrases,
+    /// Verbs of setting conditions, in every form.
+    pub set_verbs: Phrases,
+    /// Verbs of saying, in every form.
+    pub say_verbs: Phrases,
+    /// "according to".
+    pub according: Phrases,
+    /// Prepositions of the agent: "by" in "set by the minister".
+    pub by: Phrases,
+    /// "we", "our", "my".
+    pub first_person: Phrases,
+    /// "he", "she", "they", "his".
+    pub pronouns: Phrases,
+    /// Words that may stand between a name and its verb: "has", "also", "today".
+    pub fillers: Phrases,
+    /// Words before what the conditions are for: "for", "to".
+    pub subject_after: Phrases,
+    /// Words after what they are for: "के लिए", "için".
+    pub subject_before: Phrases,
+    /// Words that end it: "as follows", "set", "which".
+    pub subject_end: Phrases,
+    /// Articles, prepositions, conjunctions: never part of a name, and how a language is told from its neighbours.
+    pub function_words: Phrases,
+    /// Prepositions: a name after one is no subject.
+    pub prepositions: Phrases,
+    /// Small words inside names: "de", "von".
+    pub particles: Phrases,
+    /// Words written with a capital that are no names: months, days.
+    pub not_names: Phrases,
+    /// Words of roles, for scripts without capitals and to tell role from name.
+    pub roles: Phrases,
+    /// "and", "or", "as well as": between the last two items.
+    pub joins: Phrases,
+    /// Lists of words for first, second, third, …
+    pub ordinals: Vec<Phrases>,
+    /// "finally", "last".
+    pub last: Phrases,
+    /// "which", "who", "including": what follows belongs to the item before.
+    pub relatives: Phrases,
+    /// "must", "should": they mark a sentence as a condition.
+    pub modals: Phrases,
+    /// Words after the agent: the Hindi "ने".
+    pub agent_before: Phrases,
+    /// The subject follows its verb (Arabic).
+    pub verb_first: bool,
+    /// The script has no capitals: names are told by their place.
+    pub caseless: bool,
+    /// Words are glued to others (Arabic particles, Chinese): a noun may start or end inside a word.
+    pub glued: bool,
+}
+
+/// How an introducer announces: the class of its anchor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Anchor {
+    Noun,
+    WeakNoun,
+    Clause,
+}
+
+/// All languages at once.
+pub(super) struct Lexicon {
+    pub languages: Vec<(&'static str, Introducers)>,
+    anchors: AhoCorasick,
+}
+
+/// The lexicon that the program carries.
+pub(super) static LEXICON: LazyLock<Lexicon> = LazyLock::new(|| Lexicon::new(lexicon::load("introducers.toml")));
+
+impl Lexicon {
+    fn new(languages: Vec<(&'static str, Introducers)>) -> Self {
+        let mut literals: HashMap<String, ()> = HashMap::new();
+        for (_, words) in &languages {
+            for anchor in words.nouns.anchors().chain(words.weak_nouns.anchors()).chain(words.clauses.anchors()) {
+                for form in spellings(anchor) {
+                    literals.insert(form, ());
+                }
+            }
+        }
+        let mut literals: Vec<String> = literals.into_keys().collect();
+        literals.sort();
+        let anchors = AhoCorasick::builder()
+            .match_kind(MatchKind::LeftmostLongest)
+            .build(&literals)
+            .expect("a few hundred short words fit an automaton");
+        Self { languages, anchors }
+    }
+
+    /// Returns the places in `text` where a word that may announce conditions stands.
+    pub(super) fn candidates<'t>(&'t self, text: &'t str) -> impl Iterator<Item = std::ops::Range<usize>> + 't {
+        self.anchors.find_iter(text).map(|hit| hit.range())
+    }
+}
+
+/// Returns `word` in lower case, with a capital, and in capitals.
+fn spellings(word: &str) -> [String; 3] {
+    let mut chars = word.chars();
+    let capital = chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default();
+    [word.to_owned(), capital, word.to_uppercase()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_language_has_what_a_list_needs() {
+        for (language, words) in &LEXICON.languages {
+            assert!(!words.nouns.is_empty(), "{language} has no nouns");
+            assert!(!words.joins.is_empty(), "{language} has no joining words");
+            assert!(!words.set_verbs.is_empty(), "{language} has no verbs");
+            assert!(words.numbers.len() >= 4, "{language} counts to less than five");
+            assert!(!words.function_words.is_empty(), "{language} has no function words");
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! Words of one sentence, and patterns of words from the lexicon. Used only near an introducer, so it may allocate.
+
+use std::ops::Range;
+
+use serde::{Deserialize, Deserializer};
+
+/// One word: letters and digits, with hyphens inside; a Chinese or Japanese sign is a word of its own.
+#[derive(Debug, Clone)]
+pub(super) struct Word {
+    pub start: usize,
+    pub end: usize,
+    /// In lower case.
+    pub lower: String,
+    /// Starts with a capital letter.
+    pub capital: bool,
+}
+
+/// Returns whether `c` is part of a word. Vowel signs of Indic scripts are, though Unicode counts some as marks.
+pub(super) fn is_word_char(c: char) -> bool {
+    c.is_alphanumeric() || matches!(c, '\u{0300}'..='\u{036F}' | '\u{0900}'..='\u{0963}' | '\u{064B}'..='\u{0652}')
+}
+
+/// Returns whether `c` is written without blanks between words.
+pub(super) fn is_ideograph(c: char) -> bool {
+    matches!(c, '\u{3040}'..='\u{30FF}' | '\u{3400}'..='\u{9FFF}' | '\u{F900}'..='\u{FAFF}')
+}
+
+/// Splits `text[range]` into words.
+pub(super) fn split(text: &str, range: Range<usize>) -> Vec<Word> {
+    let mut words: Vec<Word> = Vec::new();
+    let mut open = false; // the last word may still grow
+    for (offset, c) in text[range.clone()].char_indices() {
+        let (start, end) = (range.start + offset, range.start + offset + c.len_utf8());
+        let hyphen = open && matches!(c, '-' | '\u{2011}') && text[end..range.end].starts_with(is_word_char);
+        if !is_word_char(c) && !hyphen {
+            open = false;
+            continue;
+        }
+        if open && !is_ideograph(c) {
+            if let Some(word) = words.last_mut() {
+                word.end = end;
+                word.lower.extend(c.to_lowercase());
+            }
+            continue;
+        }
+        words.push(Word { start, end, lower: c.to_lowercase().collect(), capital: c.is_uppercase() });
+        open = !is_ideograph(c);
+    }
+    words
+}
+
+/// A list of phrases. In the file, `*` at the start or the end of a word stands for any letters: `услови*`.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Phrases(Vec<Vec<Pattern>>);
+
+#[derive(Debug, Clone)]
+struct Pattern {
+    text: String,
+    any_start: bool,
+    any_end: bool,
+}
+
+impl Pattern {
+    fn matches(&self, lower: &str) -> bool {
+        match (self.any_start, self.any_end) {
+            (false, false) => lower == self.text,
+            (false, true) => lower.starts_with(&self.text),
+            (true, false) => lower.ends_with(&self.text),
+            (true, true) => lower.contains(&self.text),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Phrases {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let lines = Vec::<String>::deserialize(deserializer)?;
+        Ok(Self(lines.iter().map(|line| pattern(line)).filter(|phrase| !phrase.is_empty()).collect()))
+    }
+}
+
+fn pattern(line: &str) -> Vec<Pattern> {
+    split(line, 0..line.len())
+        .into_iter()
+        .map(|word| Pattern {
+            any_start: line[..word.start].ends_with('*'),
+            any_end: line[word.end..].starts_with('*'),
+            text: word.lower,
+        })
+        .collect()
+}
+
+impl Phrases {
+    /// Returns how many of `words` from `at` on the longest phrase covers that starts there.
+    pub(super) fn at(&self, words: &[Word], at: usize) -> Option<usize> {
+        self.0
+            .iter()
+            .filter(|phrase| {
+                let end = at + phrase.len();
+                end <= words.len() && phrase.iter().zip(&words[at..end]).all(|(p, word)| p.matches(&word.lower))
+            })
+            .map(Vec::len)
+            .max()
+    }
+
+    /// Returns whether a phrase covers the words just before `at`.
+    pub(super) fn before(&self, words: &[Word], at: usize) -> bool {
+        self.0.iter().any(|phrase| {
+            phrase.len() <= at
+                && phrase.iter().zip(&words[at - phrase.len()..at]).all(|(p, word)| p.matches(&word.lower))
+        })
+    }
+
+    /// Returns the first place in `range` where a phrase starts and ends, as word numbers.
+    pub(super) fn find(&self, words: &[Word], range: Range<usize>) -> Option<Range<usize>> {
+        let end = range.end.min(words.len());
+        (range.start..end).find_map(|i| {
+            self.at(words, i).map(|n| i..i + n).filter(|hit| hit.end <= end)
+        })
+    }
+
+    /// Returns the last such place.
+    pub(super) fn find_last(&self, words: &[Word], range: Range<usize>) -> Option<Range<usize>> {
+        let end = range.end.min(words.len());
+        (range.start..end).rev().find_map(|i| {
+            self.at(words, i).map(|n| i..i + n).filter(|hit| hit.end <= end)
+        })
+    }
+
+    /// Returns the letters that every phrase's first word must hold, for a search over the whole text.
+    pub(super) fn anchors(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().filter_map(|phrase| phrase.first()).map(|p| p.text.as_str())
+    }
+
+    /// Returns whether there are no phrases.
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
