@@ -4,7 +4,9 @@ use std::io::{self, Write};
 
 use anstream::adapter::strip_str;
 use anstyle::{AnsiColor, Style};
-use comfy_table::{ColumnConstraint, ContentArrangement, Table, Width, presets::UTF8_FULL};
+use comfy_table::{
+    ColumnConstraint, ContentArrangement, ContentLineStyle, LineStyle, Table, TableStyle, Width,
+};
 use dictum_proto::v1::{self, claim::Form};
 
 use crate::terminal;
@@ -17,27 +19,43 @@ const PAIR: Style = AnsiColor::Magenta.on_default();
 const LIST: Style = AnsiColor::Yellow.on_default();
 
 /// The longest part of a claim that a table shows, in characters: `--output json` has all of it.
-const MAX_CHARS: usize = 280;
-/// Columns of "prerequisites" and of a long name, with a blank on each side.
-const KIND_COLUMNS: u16 = 15;
-const PEOPLE_COLUMNS: u16 = 26;
+const MAX_CHARS: usize = 240;
+/// Columns of "question and answer" and of long offsets with the confidence, with a blank on each side.
+const KIND_COLUMNS: u16 = 21;
+
+/// A box without inner verticals: a row is one thing.
+const BOX: TableStyle = TableStyle::new()
+    .top_border(LineStyle::new('╭', '─', '─', '╮'))
+    .content_lines(ContentLineStyle::new('│', ' ', '│'))
+    .row_separator(LineStyle::new('├', '╌', '╌', '┤'))
+    .bottom_border(LineStyle::new('╰', '─', '─', '╯'));
 
 /// Returns the claims of one document as a table with styles, for a terminal of this width.
 pub(crate) fn document(claims: &[v1::Claim], columns: u16) -> String {
     let mut table = Table::new();
     table
-        .load_style(UTF8_FULL.with_rounded_corners())
+        .load_style(BOX)
         .set_content_arrangement(ContentArrangement::Dynamic)
         .set_width(columns)
-        .add_rows(claims.iter().filter_map(row))
-        .set_constraints([
-            ColumnConstraint::Absolute(Width::Fixed(KIND_COLUMNS)),
-            ColumnConstraint::Absolute(Width::Fixed(PEOPLE_COLUMNS)),
-        ]);
-    format!(
-        "{}{table}\n\n",
-        claims.first().and_then(|claim| claim.provenance.as_ref()).map(heading).unwrap_or_default()
-    )
+        .add_rows(claims.iter().filter_map(row));
+    let people = columns / 4;
+    let borders = 4; // left, right and between the three columns
+    let widths = [KIND_COLUMNS, people, columns.saturating_sub(KIND_COLUMNS + people + borders)];
+    table.set_constraints(widths.map(|width| ColumnConstraint::Absolute(Width::Fixed(width))));
+    let heading = claims.first().and_then(|claim| claim.provenance.as_ref()).map(heading).unwrap_or_default();
+    format!("{heading}{}\n", dim_borders(&table.to_string()))
+}
+
+/// Returns the table with its lines in the background.
+fn dim_borders(table: &str) -> String {
+    let mut dimmed = String::with_capacity(2 * table.len());
+    for line in table.lines() {
+        match line.strip_prefix('│').and_then(|rest| rest.strip_suffix('│')) {
+            Some(cells) => dimmed.push_str(&format!("{DIM}│{DIM:#}{cells}{DIM}│{DIM:#}\n")),
+            None => dimmed.push_str(&format!("{DIM}{line}{DIM:#}\n")),
+        }
+    }
+    dimmed
 }
 
 /// Prints a table; styles are taken out where standard output does not show them.
@@ -82,9 +100,9 @@ fn row(claim: &v1::Claim) -> Option<[String; 3]> {
             statement.content.as_ref()?.start_byte..statement.content.as_ref()?.end_byte,
         ),
         Form::QuestionAnswer(pair) => (
-            format!("{PAIR}question{PAIR:#}\n{PAIR}and answer{PAIR:#}"),
+            format!("{PAIR}question and answer{PAIR:#}"),
             pair_people(pair),
-            format!("{DIM}{}{DIM:#}\n{}", text(pair.question.as_ref()), text(pair.answer.as_ref())),
+            format!("{DIM}Q: {}{DIM:#}\nA: {}", text(pair.question.as_ref()), text(pair.answer.as_ref())),
             pair.question.as_ref()?.start_byte..pair.answer.as_ref()?.end_byte,
         ),
         Form::PrerequisiteList(list) => (
@@ -95,7 +113,7 @@ fn row(claim: &v1::Claim) -> Option<[String; 3]> {
         ),
     };
     let confidence = claim.provenance.as_ref().map_or(0.0, |provenance| provenance.confidence);
-    let proof = format!("{DIM}{}–{}\n{confidence:.2}{DIM:#}", place.start, place.end);
+    let proof = format!("{DIM}{}–{} · {confidence:.2}{DIM:#}", place.start, place.end);
     Some([format!("{kind}\n{proof}"), people, words])
 }
 
