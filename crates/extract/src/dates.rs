@@ -81,7 +81,13 @@ fn tokens(text: &str) -> Vec<Token> {
             _ if c.is_whitespace() || matches!(c, ',' | '.') => continue,
             _ if c.is_alphabetic() => match WORDS.months.get(&word.to_lowercase()) {
                 Some(month) => Kind::Month(*month),
-                None if WORDS.fillers.contains(&word.to_lowercase()) && !tokens.is_empty() => continue,
+                None if WORDS.fillers.contains(&word.to_lowercase()) && !tokens.is_empty() => {
+                    // "2024 года": the word belongs to the year before it.
+                    if let Some(year @ Token { kind: Kind::Year(_), .. }) = tokens.last_mut() {
+                        year.range.end = end;
+                    }
+                    continue;
+                }
                 None => Kind::Other,
             },
             _ => Kind::Other,
@@ -175,6 +181,7 @@ mod tests {
         check("after the 21th Tide Forum, 10 December 2023", "10 December 2023", Some("2023-12-10"));
         check("June 11, 2024, Saltmarsh", "June 11, 2024", Some("2024-06-11"));
         check("9.2.2026", "9.2.2026", Some("2026-02-09"));
+        check("5 мая 2024 года, утром", "5 мая 2024 года", Some("2024-05-05"));
         check("2026-02-09", "2026-02-09", Some("2026-02-09"));
         check("the 9th of February, 2026", "9th of February, 2026", Some("2026-02-09"));
         check("Sept. 5, 2024", "Sept. 5, 2024", Some("2024-09-05"));

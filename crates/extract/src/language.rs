@@ -1,22 +1,40 @@
 //! The main language of a text.
 
-use whatlang::Lang;
+use whatlang::{Lang, Script};
+
+use crate::lexicon;
 
 /// Letters that are looked at: more do not make the guess better, only slower.
 const SAMPLE_BYTES: usize = 1_024;
 /// Shorter samples are not guessed at.
 const MIN_LETTERS: usize = 24;
 
-/// Returns the BCP 47 tag of the main language, or `None` when it is not certain.
+/// The language of a text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Language {
+    /// BCP 47 tag; `None` when it is not certain.
+    pub(crate) tag: Option<&'static str>,
+    /// Whether there may be word lists for it.
+    pub(crate) is_supported: bool,
+}
+
+/// Finds the main language.
 ///
 /// Hashtags, mentions, addresses and emoji are left out: they are in English under posts of any language.
-pub(crate) fn detect(text: &str) -> Option<&'static str> {
+pub(crate) fn detect(text: &str) -> Language {
     let sample = sample(text);
     if sample.chars().filter(|c| c.is_alphabetic()).count() < MIN_LETTERS {
-        return None;
+        return Language { tag: None, is_supported: true };
     }
-    let info = whatlang::detect(&sample).filter(whatlang::Info::is_reliable)?;
-    tag(info.lang())
+    let info = whatlang::detect(&sample);
+    let tag = info.as_ref().filter(|info| info.is_reliable()).and_then(|info| tag(info.lang()));
+    let is_supported = match (tag, info) {
+        (Some(tag), _) => lexicon::supports(tag),
+        // Short texts are often uncertain, but no list of ours is in another script than these.
+        (None, Some(info)) => matches!(info.script(), Script::Latin | Script::Cyrillic),
+        (None, None) => false,
+    };
+    Language { tag, is_supported }
 }
 
 /// Returns the first words of the text that are words of its language.

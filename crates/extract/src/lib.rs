@@ -66,8 +66,8 @@ pub fn extract(document: &Document, options: &Options) -> Extraction {
     let mut people = People::default();
     let mut diagnostics = Vec::new();
     let language = language::detect(text);
-    if let Some(tag) = language.filter(|tag| !lexicon::supports(tag)) {
-        diagnostics.push(unsupported(tag));
+    if !language.is_supported {
+        diagnostics.push(unsupported(language.tag.unwrap_or("und")));
     }
 
     let layout = layout::read(text, &mut people, &mut diagnostics);
@@ -79,7 +79,7 @@ pub fn extract(document: &Document, options: &Options) -> Extraction {
         title: layout.title,
         occasion: layout.occasion,
         topics: topics::find(text),
-        language: language.map(Cow::Borrowed),
+        language: language.tag.map(Cow::Borrowed),
         claims: into_claims(found, document.id(), options.min_confidence),
         diagnostics,
         rule_set: Cow::Borrowed(RULE_SET),

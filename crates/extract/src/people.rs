@@ -253,7 +253,12 @@ fn is_acronym(words: &[Word<'_>]) -> bool {
 
 /// Returns where the name starts that ends the phrase, behind the role word at `head`; the length when there is none.
 fn name_start(words: &[Word<'_>], head: usize) -> usize {
-    let run = words.iter().rposition(|word| !word.is_name()).map_or(0, |at| at + 1).max(head + 1);
+    let mut run = words.iter().rposition(|word| !word.is_name()).map_or(0, |at| at + 1).max(head + 1);
+    if run == head + 1 && words.get(run).is_some_and(|word| word.is_in(&WORDS.prepositions)) {
+        // "ministro de Puertos Adán Fuentes", but "Minister de Gaulle".
+        let is_complement = words[head].text.starts_with(char::is_lowercase) || words.len() - run > 3;
+        run += usize::from(is_complement);
+    }
     let no_name = |word: &Word<'_>| {
         word.comma
             || word.is_in(&WORDS.complements)
@@ -449,6 +454,8 @@ mod tests {
         check("Ada Fenwick", Person, "Ada Fenwick", None, None);
         check("Mr. Fenwick", Person, "Fenwick", None, None);
         check("Ada van der Berg", Person, "Ada van der Berg", None, None);
+        check("ministro de Puertos Adán Fuentes", Person, "Adán Fuentes", Some("ministro de Puertos"), None);
+        check("Minister de Fenwick", Person, "de Fenwick", Some("Minister"), None);
     }
 
     #[test]
