@@ -14,6 +14,7 @@ Exit codes:
   0   everything was done
   1   something was rejected, not found or not proved; the rest was done
   2   wrong usage
+  65  labels could not be read
   74  standard output could not be written
 
 Standard output carries data only; messages and progress go to standard error. Colour honours NO_COLOR and is left out
@@ -33,6 +34,9 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Find the claims in files, without a server.
     Extract(ExtractArgs),
+
+    /// Score claims against labels of your own.
+    Eval(EvalArgs),
 }
 
 /// Flags of `dictum extract`.
@@ -61,6 +65,59 @@ pub(crate) struct ExtractArgs {
     /// Say on standard error what is odd in each text, with its place.
     #[arg(long, env = "DICTUM_DIAGNOSTICS")]
     pub(crate) diagnostics: bool,
+}
+
+/// Flags of `dictum eval`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+GOLD and PRED are one of these, told apart by their content:
+  claims     the lines of `dictum extract --output ndjson`, corrected by hand
+  texts      lines {\"id\": …, \"text\": …, \"gold\": [LABEL, …]} (in PRED also \"pred\"); a LABEL is
+             {\"kind\":\"quote\",\"content_start\":0,\"content_end\":9,\"speaker\":…,\"qtype\":\"direct\"},
+             {\"kind\":\"qa\",\"question_start\":…,\"question_end\":…,\"answer_start\":…,\"answer_end\":…,\"speaker\":…} or
+             {\"kind\":\"list\",\"items\":[[0,9],…],\"speaker\":…}; offsets are code points, ends are not included
+  cases      a TOML file of [[test]] tables with `text` and `claims`, as in this project's own tests
+Without PRED, the claims are extracted from the texts of GOLD by this program.
+
+Two claims match when they have the same form and share at least --overlap of their words (shared words over all words);
+each claim is matched once, the closest first. `exact` counts matches with the very same words.
+`speaker` counts matches with the right speaker, of those whose label names one; `joint F1` takes the others for misses.
+A speaker is right when the last name of either side is among the words of the other.
+
+Examples:
+  dictum extract posts.txt --output ndjson > gold.ndjson    # correct it by hand, then
+  dictum eval gold.ndjson                                   # needs texts: see above; or
+  dictum extract posts.txt --output ndjson > new.ndjson && dictum eval gold.ndjson new.ndjson
+  dictum eval crates/extract/tests/data/lists-en.toml --form prerequisite-list --floor 0.85")]
+pub(crate) struct EvalArgs {
+    /// What is right.
+    pub(crate) gold: PathBuf,
+    /// What was found; left out, it is extracted from the texts of GOLD.
+    pub(crate) pred: Option<PathBuf>,
+    /// Score claims of this form alone.
+    #[arg(long, value_parser = ["quoted-statement", "question-answer", "prerequisite-list"], env = "DICTUM_FORM")]
+    pub(crate) form: Option<String>,
+    /// Share of words from which two claims match.
+    #[arg(long, value_name = "SHARE", default_value_t = 0.8, value_parser = share, env = "DICTUM_OVERLAP")]
+    pub(crate) overlap: f64,
+    /// Fail (exit code 1) when the F1 of all claims with the right speaker is lower.
+    #[arg(long, value_name = "F1", env = "DICTUM_FLOOR")]
+    pub(crate) floor: Option<f64>,
+    /// Also print up to N claims that were missed, and up to N that should not be there.
+    #[arg(long, value_name = "N", default_value_t = 0, env = "DICTUM_ERRORS")]
+    pub(crate) errors: usize,
+    /// How to print the scores.
+    #[arg(long, value_enum, default_value = "table", env = "DICTUM_OUTPUT")]
+    pub(crate) output: EvalOutput,
+}
+
+/// How the scores are printed.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum EvalOutput {
+    /// A table for people.
+    Table,
+    /// One JSON object.
+    Json,
 }
 
 /// Which source files to read, and how.
@@ -120,6 +177,11 @@ fn format() -> impl TypedValueParser<Value = Format> {
 
 fn confidence(value: &str) -> Result<Confidence, String> {
     value.parse().ok().and_then(Confidence::new).ok_or_else(|| "expected a number from 0 to 1".to_owned())
+}
+
+fn share(value: &str) -> Result<f64, String> {
+    let share = value.parse().ok().filter(|share| *share > 0.0 && *share <= 1.0);
+    share.ok_or_else(|| "expected a number above 0 and at most 1".to_owned())
 }
 
 #[cfg(test)]

@@ -18,11 +18,15 @@ pub(crate) enum Failure {
     /// Standard output cannot be written.
     #[error("could not write to standard output")]
     Output(#[from] io::Error),
+    /// Labels cannot be read.
+    #[error("{0:#}")]
+    Labels(anyhow::Error),
 }
 
 impl Failure {
     fn code(&self) -> u8 {
         match self {
+            Self::Labels(_) => 65,
             Self::Output(_) => 74,
         }
     }

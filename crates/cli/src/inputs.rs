@@ -131,7 +131,7 @@ fn expand_pattern(pattern: &str) -> Vec<Result<Input, InputError>> {
         .filter_map(|path| match path {
             Ok(path) if path.is_dir() => None,
             Ok(path) => Some(Ok(Input::File(path))),
-            Err(error) => Some(Err(unreadable(&error.path().to_owned(), error.into()))),
+            Err(error) => Some(Err(unreadable(error.path(), error.into()))),
         })
         .collect();
     if inputs.is_empty() { vec![Err(nothing())] } else { inputs }

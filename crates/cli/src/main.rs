@@ -5,6 +5,7 @@
 
 mod claims;
 mod cli;
+mod eval;
 mod exit;
 mod extract;
 mod inputs;
@@ -26,6 +27,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
         Command::Extract(args) => extract::run(&args),
+        Command::Eval(args) => eval::run(&args),
     };
     exit::code(outcome)
 }
