@@ -131,7 +131,10 @@ fn expand_pattern(pattern: &str) -> Vec<Result<Input, InputError>> {
         .filter_map(|path| match path {
             Ok(path) if path.is_dir() => None,
             Ok(path) => Some(Ok(Input::File(path))),
-            Err(error) => Some(Err(unreadable(error.path(), error.into()))),
+            Err(error) => {
+                let path = error.path().to_owned();
+                Some(Err(unreadable(&path, error.into())))
+            }
         })
         .collect();
     if inputs.is_empty() { vec![Err(nothing())] } else { inputs }
