@@ -1,1 +1,46 @@
-//! Not written yet.
+//! The embedded claim store: documents with their claims, durable, indexed, with a log of every change.
+//!
+//! Its face is async and speaks in the types of `dictum-core`; nothing of the engine shows. `docs/store.md` describes
+//! the stored bytes, what is guaranteed, and what was measured. Absent on purpose: gRPC, extraction, search in texts.
+//!
+//! | file | what is in it |
+//! |---|---|
+//! | `store` | the face |
+//! | `commit` | the one thread that writes |
+//! | `query`, `facet`, `watch` | the ways to read |
+//! | `key`, `index`, `bundle`, `log`, `counter`, `head`, `record` | the stored bytes |
+//! | `engine` | the only file that names sled |
+
+mod bundle;
+mod commit;
+mod counter;
+mod decoded;
+mod engine;
+mod error;
+mod facet;
+mod filter;
+mod fold;
+mod head;
+mod index;
+mod inner;
+mod key;
+mod log;
+mod model;
+mod options;
+mod project;
+mod query;
+mod record;
+mod store;
+mod token;
+mod watch;
+
+pub use error::{Cause, StoreError};
+pub use filter::{ClaimFilter, MAX_FILTER_VALUES, TimeRange};
+pub use model::{
+    Change, ChangeCause, ClaimChange, ExtractionDiff, FacetCount, FacetField, ListOrder, Page, Replaced,
+    Stats, StoredClaim, StoredDocument, ValuePage, ValueSummary, WatchEvent, WriteOutcome, Written,
+};
+pub use options::StoreOptions;
+pub use query::MAX_PAGE_SIZE;
+pub use store::{FORMAT_VERSION, Store};
+pub use watch::{Watch, WatchFrom};

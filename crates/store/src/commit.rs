@@ -1,0 +1,489 @@
+//! The committer: the one thread that changes the store.
+//!
+//! It takes what waits (a group), turns it into small atomic batches of whole documents, makes the group durable with
+//! one flush and one sync, writes `HEAD`, and only then answers. Nothing that a reader or a watcher does can hold it up.
+
+use std::{
+    collections::HashSet,
+    fs::File,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
+};
+
+use dictum_core::{Document, DocumentId, ExtractedDocument, Extraction, Timestamp};
+use tokio::sync::{mpsc, oneshot};
+use tracing::{error, info, warn};
+
+use crate::{
+    StoreError,
+    bundle::{self, Bundle, Payload, RawBundle, Standing},
+    engine::{Batch, panic_text},
+    head::{Head, HeadFile},
+    index::{Entries, EntryValue, entries, time_order},
+    inner::Inner,
+    key::{self, Position},
+    log::{self, LogReader, LoggedChange, Version, without_text},
+    model::{ChangeCause, Replaced, StoredDocument, WriteOutcome, Written},
+    project::diff,
+    record::{BundleRecord, DocumentRecord, ExtractionRecord, LogRecord, OpRecord},
+};
+
+/// Keys of one batch: readers of the engine wait while one is applied (about eight documents).
+const BATCH_KEYS: usize = 150;
+
+/// A new document, with everything made ready that needs no revision.
+pub(crate) struct PreparedDocument {
+    pub(crate) extracted: ExtractedDocument,
+    pub(crate) payload: Payload,
+    pub(crate) entries: Entries,
+}
+
+/// What the committer is asked for.
+pub(crate) enum Command {
+    Write(Box<PreparedDocument>, oneshot::Sender<Result<Written, StoreError>>),
+    Replace(DocumentId, Box<Extraction>, oneshot::Sender<Result<Replaced, StoreError>>),
+    Delete(DocumentId, oneshot::Sender<Result<u64, StoreError>>),
+    Close(oneshot::Sender<()>),
+}
+
+/// Answers a caller once it is known whether the group is durable.
+type Answer = Box<dyn FnOnce(Result<(), StoreError>) + Send>;
+
+/// The state of the one writer.
+pub(crate) struct Committer {
+    inner: Arc<Inner>,
+    head_file: HeadFile,
+    /// Held as long as the store is open.
+    lock: File,
+    /// The newest entry of the log, durable or not.
+    head: Head,
+    batch: Batch,
+    /// What the batch changes, and is therefore not yet to be read from the engine.
+    touched: HashSet<Vec<u8>>,
+    staged: Vec<LoggedChange>,
+    /// Why what is in memory may not be what is on disk: a write failed half-way.
+    unsure: Option<StoreError>,
+}
+
+impl Committer {
+    pub(crate) fn new(inner: Arc<Inner>, head_file: HeadFile, lock: File, head: Head) -> Self {
+        Self {
+            inner,
+            head_file,
+            lock,
+            head,
+            batch: Batch::default(),
+            touched: HashSet::new(),
+            staged: Vec::new(),
+            unsure: None,
+        }
+    }
+
+    /// Serves commands until it is told to close or nobody is left to send any.
+    pub(crate) fn run(mut self, mut commands: mpsc::Receiver<Command>) {
+        let mut closing = None;
+        while closing.is_none() {
+            let Some(first) = commands.blocking_recv() else { break };
+            let mut group = vec![first];
+            while group.len() < self.inner.options.group_length
+                && let Ok(command) = commands.try_recv()
+            {
+                group.push(command);
+            }
+            closing = self.commit(group);
+        }
+        drop(commands); // Whoever waits in the queue is told that the store is closed.
+        self.close();
+        if let Some(closing) = closing {
+            let _ = closing.send(()); // The caller may have gone.
+        }
+    }
+
+    /// Makes a group durable and answers its callers; returns the one who asked to close.
+    fn commit(&mut self, group: Vec<Command>) -> Option<oneshot::Sender<()>> {
+        let mut closing = None;
+        let mut answers: Vec<Answer> = Vec::with_capacity(group.len());
+        let ready = self.make_ready();
+        for command in group {
+            let stage = |this: &mut Self, answers: &mut Vec<Answer>| match command {
+                Command::Write(document, sender) => {
+                    let id = document.extracted.document.id();
+                    let written =
+                        ready.clone().and_then(|()| this.guarded(|this| this.stage_write(*document)));
+                    answer_later(written, sender, answers, id);
+                }
+                Command::Replace(id, extraction, sender) => {
+                    let replaced =
+                        ready.clone().and_then(|()| this.guarded(|this| this.stage_replace(id, *extraction)));
+                    answer_later(replaced, sender, answers, id);
+                }
+                Command::Delete(id, sender) => {
+                    let deleted = ready.clone().and_then(|()| this.guarded(|this| this.stage_delete(id)));
+                    answer_later(deleted, sender, answers, id);
+                }
+                Command::Close(sender) => closing = Some(sender),
+            };
+            stage(self, &mut answers);
+        }
+        let durable = ready.and_then(|()| self.guarded(Self::make_durable));
+        match &durable {
+            Ok(()) => self.publish(),
+            Err(cause) => self.fail(cause),
+        }
+        for answer in answers {
+            answer(durable.clone());
+        }
+        closing
+    }
+
+    /// Checks that a group can be written at all.
+    fn make_ready(&mut self) -> Result<(), StoreError> {
+        let needed_bytes = self.inner.options.min_free_bytes;
+        let free_bytes = self.inner.free_bytes()?;
+        if free_bytes < needed_bytes {
+            warn!(free_bytes, needed_bytes, "the disk is full: writes are refused");
+            return Err(StoreError::DiskFull { free_bytes, needed_bytes });
+        }
+        if self.unsure.is_some() {
+            self.guarded(Self::recover)?;
+            info!(revision = self.head.revision, "the store writes again");
+        }
+        Ok(())
+    }
+
+    /// Runs `work` so that a panic of the engine becomes an error.
+    fn guarded<T>(&mut self, work: impl FnOnce(&mut Self) -> Result<T, StoreError>) -> Result<T, StoreError> {
+        let before = self.head;
+        let (result, panicked) = match catch_unwind(AssertUnwindSafe(|| work(self))) {
+            Ok(result) => (result, false),
+            Err(panic) => (Err(StoreError::damaged(panic_text(panic.as_ref()))), true),
+        };
+        if let Err(error) = &result
+            && (panicked || self.head != before || matches!(error, StoreError::Failed { .. }))
+        {
+            self.unsure.get_or_insert_with(|| error.clone());
+        }
+        result
+    }
+
+    fn fail(&mut self, cause: &StoreError) {
+        if !matches!(cause, StoreError::DiskFull { .. }) {
+            error!(error = cause as &dyn std::error::Error, "a group of changes was not made durable");
+            self.unsure.get_or_insert_with(|| cause.clone());
+        }
+        self.batch = Batch::default();
+        self.touched.clear();
+        self.staged.clear();
+    }
+
+    /// Opens the engine again and takes from it what is true.
+    fn recover(&mut self) -> Result<(), StoreError> {
+        self.inner.engine.reopen()?;
+        self.inner.decoded.clear();
+        self.head = self.inner.recount()?;
+        self.inner.engine.sync()?;
+        self.head_file.write(self.head)?;
+        self.inner.catch_up(self.head.revision);
+        self.unsure = None;
+        Ok(())
+    }
+
+    fn make_durable(&mut self) -> Result<(), StoreError> {
+        if let Some(cause) = &self.unsure {
+            return Err(cause.clone());
+        }
+        self.apply()?;
+        if self.staged.is_empty() {
+            return Ok(()); // Duplicates alone: what they repeat is durable.
+        }
+        let Inner { engine, counters, .. } = &*self.inner;
+        for change in &self.staged {
+            counters.count(engine, change)?;
+        }
+        counters.write(engine, self.head.revision, false)?;
+        engine.sync()?;
+        self.head_file.write(self.head)
+    }
+
+    fn apply(&mut self) -> Result<(), StoreError> {
+        self.touched.clear();
+        if self.batch.len() == 0 {
+            return Ok(());
+        }
+        self.inner.engine.apply(std::mem::take(&mut self.batch))
+    }
+
+    fn publish(&mut self) {
+        self.inner.publish(std::mem::take(&mut self.staged), self.head.revision);
+    }
+
+    fn close(&mut self) {
+        let written = self.guarded(|this| {
+            let Inner { engine, counters, .. } = &*this.inner;
+            counters.write(engine, this.head.revision, true)?;
+            engine.sync()
+        });
+        if let Err(error) = written {
+            warn!(
+                error = &error as &dyn std::error::Error,
+                "the store was closed in a hurry: it will count again"
+            );
+        }
+        self.inner.engine.close();
+        let _ = fs2::FileExt::unlock(&self.lock); // Closing the file unlocks it as well.
+        self.inner.close_watches();
+    }
+
+    /// Applies the batch first if it changes any of `keys`, so that the engine can be asked about them.
+    fn touch(&mut self, keys: impl IntoIterator<Item = Vec<u8>>) -> Result<(), StoreError> {
+        let keys: Vec<_> = keys.into_iter().collect();
+        if self.batch.len() >= BATCH_KEYS || keys.iter().any(|key| self.touched.contains(key)) {
+            self.apply()?;
+        }
+        self.touched.extend(keys);
+        Ok(())
+    }
+
+    fn stage_write(&mut self, prepared: PreparedDocument) -> Result<Written, StoreError> {
+        let PreparedDocument { extracted, payload, entries } = prepared;
+        let document = &extracted.document;
+        let document_id = document.id();
+        let message = key::message(document.channel.as_deref(), document.message_id.as_deref());
+        self.touch([key::bundle(document_id).to_vec()].into_iter().chain(message.map(|key| key.to_vec())))?;
+
+        let engine = &self.inner.engine;
+        let mut previous_revision = 0;
+        if let Some(value) = engine.get(key::bundle(document_id))? {
+            let raw = RawBundle::read(document_id, &value)?;
+            if let Bundle::Present(stored) = raw.decode()? {
+                let claims = stored.extraction.claims.len();
+                let revision = stored.revision;
+                return Ok(Written { document_id, revision, outcome: WriteOutcome::Duplicate, claims });
+            }
+            previous_revision = raw.standing.revision;
+        }
+        let other = match message {
+            Some(key) => engine.get(key)?.and_then(|value| key::document_id_of(&value)),
+            None => None,
+        };
+        let other = match other {
+            Some(id) => {
+                self.touch([key::bundle(id).to_vec()])?;
+                self.read_document(id)?
+            }
+            None => None,
+        };
+        let newer = other.as_ref().filter(|other| is_newer(&other.document, &extracted.document));
+        let superseded_by = newer.map(|other| other.document.id());
+        let outcome = match (&other, superseded_by) {
+            (_, Some(newer)) => WriteOutcome::Outdated { newer },
+            (Some(older), None) => {
+                self.stage_superseded(older, document_id)?;
+                WriteOutcome::Superseded { older: older.document.id() }
+            }
+            (None, None) => WriteOutcome::Stored,
+        };
+
+        let op = if superseded_by.is_some() { OpRecord::WrittenOutdated } else { OpRecord::Written };
+        let revision = self.log(LogRecord { previous_revision, ..log_record(op, document_id) });
+        let stored = StoredDocument { extracted, first_revision: revision, revision, superseded_by };
+        let claims = stored.extraction.claims.len();
+        self.batch
+            .insert(&key::bundle(document_id), bundle::encode(document_id, Standing::of(&stored), &payload));
+        self.batch.insert(key::content(stored.document.content_hash(), document_id), &[]);
+        let mut change = logged(revision, document_id, ChangeCause::Written);
+        let stored = Arc::new(stored);
+        if superseded_by.is_none() {
+            if let Some(key) = message {
+                self.batch.insert(&key, document_id.as_bytes());
+            }
+            self.list(&stored, &entries);
+            change.after = Some(stored);
+        }
+        self.staged.push(change);
+        Ok(Written { document_id, revision, outcome, claims })
+    }
+
+    /// Takes a document out of the lists; it stays to be found by id.
+    fn stage_superseded(&mut self, older: &StoredDocument, by: DocumentId) -> Result<(), StoreError> {
+        let document_id = older.document.id();
+        let revision = self.log(LogRecord {
+            previous_revision: older.revision,
+            superseded_by: by.as_bytes().to_vec(),
+            was_listed: true,
+            ..log_record(OpRecord::Superseded, document_id)
+        });
+        let standing = Standing { revision, superseded_by: Some(by), ..Standing::of(older) };
+        let value = self.inner.engine.get(key::bundle(document_id))?;
+        let value = value.ok_or(StoreError::DocumentNotFound { document_id })?;
+        let payload = RawBundle::read(document_id, &value)?.payload();
+        self.batch.insert(&key::bundle(document_id), bundle::encode(document_id, standing, &payload));
+        self.unlist(older);
+        let before = Some(Arc::new(Version::of(older)));
+        self.staged
+            .push(LoggedChange { before, ..logged(revision, document_id, ChangeCause::Superseded { by }) });
+        Ok(())
+    }
+
+    fn stage_replace(
+        &mut self,
+        document_id: DocumentId,
+        extraction: Extraction,
+    ) -> Result<Replaced, StoreError> {
+        self.touch([key::bundle(document_id).to_vec()])?;
+        let old = self.read_document(document_id)?.ok_or(StoreError::DocumentNotFound { document_id })?;
+        let diff = diff(&old.extraction, &extraction);
+        if old.extraction == extraction {
+            return Ok(Replaced { revision: old.revision, diff });
+        }
+        let listed = old.superseded_by.is_none();
+        let previous =
+            BundleRecord { document: None, extraction: Some(ExtractionRecord::of(&old.extraction)) };
+        let revision = self.log(LogRecord {
+            previous_revision: old.revision,
+            previous: Some(previous),
+            was_listed: listed,
+            ..log_record(OpRecord::Reextracted, document_id)
+        });
+        let extracted = ExtractedDocument { document: old.document.clone(), extraction };
+        let payload = Payload::of(&extracted)?;
+        let new = Arc::new(StoredDocument { extracted, revision, ..*old });
+        if listed {
+            self.unlist(&old);
+        }
+        self.batch
+            .insert(&key::bundle(document_id), bundle::encode(document_id, Standing::of(&new), &payload));
+        let mut change = logged(revision, document_id, ChangeCause::Reextracted);
+        if listed {
+            self.list(&new, &entries(&new.document, &new.extraction));
+            change.before = Some(Arc::new(Version::of(&old)));
+            change.after = Some(new);
+        }
+        self.staged.push(change);
+        Ok(Replaced { revision, diff })
+    }
+
+    fn stage_delete(&mut self, document_id: DocumentId) -> Result<u64, StoreError> {
+        self.touch([key::bundle(document_id).to_vec()])?;
+        let old = self.read_document(document_id)?.ok_or(StoreError::DocumentNotFound { document_id })?;
+        let message = key::message(old.document.channel.as_deref(), old.document.message_id.as_deref());
+        self.touch(message.map(|key| key.to_vec()))?;
+        let listed = old.superseded_by.is_none();
+        let previous = BundleRecord {
+            document: Some(DocumentRecord::of(&without_text(&old.document))),
+            extraction: Some(ExtractionRecord::of(&old.extraction)),
+        };
+        let revision = self.log(LogRecord {
+            previous_revision: old.revision,
+            previous: Some(previous),
+            was_listed: listed,
+            ..log_record(OpRecord::Deleted, document_id)
+        });
+        let standing = Standing { revision, ..Standing::of(&old) };
+        self.batch.insert(&key::bundle(document_id), bundle::encode_deleted(document_id, standing));
+        self.batch.remove(key::content(old.document.content_hash(), document_id));
+        let mut change = logged(revision, document_id, ChangeCause::Deleted);
+        if listed {
+            self.unlist(&old);
+            if let Some(key) = message {
+                self.batch.remove(&key);
+            }
+            change.before = Some(Arc::new(Version::of(&old)));
+        }
+        self.staged.push(change);
+        Ok(revision)
+    }
+
+    /// Returns the document as the engine has it, unless it was deleted.
+    fn read_document(&self, document_id: DocumentId) -> Result<Option<Arc<StoredDocument>>, StoreError> {
+        match self.inner.load(document_id) {
+            Ok(document) => Ok(Some(document)),
+            Err(StoreError::DocumentNotFound { .. } | StoreError::DocumentDeleted { .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Adds an entry to the log and returns its revision.
+    fn log(&mut self, record: LogRecord) -> u64 {
+        let (head, value) = log::append(self.head, &record);
+        self.head = head;
+        self.batch.insert(&key::log(head.revision), value);
+        head.revision
+    }
+
+    fn list(&mut self, document: &StoredDocument, entries: &Entries) {
+        let position = Position {
+            order: time_order(document, document.first_revision),
+            document_id: document.document.id(),
+        };
+        let claims = u32::try_from(document.extraction.claims.len()).unwrap_or(u32::MAX);
+        for ((tag, value), entry) in entries {
+            let value_bytes = EntryValue::encode(document.first_revision, claims, &entry.ordinals);
+            self.batch.insert(key::index(*tag, value, position), value_bytes);
+        }
+        self.batch.insert(&key::written(document.first_revision), position.document_id.as_bytes());
+    }
+
+    fn unlist(&mut self, document: &StoredDocument) {
+        let position = Position {
+            order: time_order(document, document.first_revision),
+            document_id: document.document.id(),
+        };
+        for (tag, value) in entries(&document.document, &document.extraction).keys() {
+            self.batch.remove(key::index(*tag, value, position));
+        }
+        self.batch.remove(&key::written(document.first_revision));
+    }
+}
+
+impl Inner {
+    /// Counts what the written counters lack and returns the newest entry of the log.
+    pub(crate) fn recount(&self) -> Result<Head, StoreError> {
+        let log = LogReader { engine: &self.engine };
+        self.counters.forget();
+        let head = log.newest()?;
+        for revision in crate::counter::Counters::counted_revision(&self.engine)? + 1..=head.revision {
+            self.counters.count(&self.engine, &log.change(revision)?)?;
+            self.counters.write(&self.engine, revision, false)?;
+        }
+        Ok(head)
+    }
+}
+
+fn answer_later<T: Send + 'static>(
+    staged: Result<T, StoreError>,
+    sender: oneshot::Sender<Result<T, StoreError>>,
+    answers: &mut Vec<Answer>,
+    document_id: DocumentId,
+) {
+    match staged {
+        Ok(value) => answers.push(Box::new(move |durable| {
+            let _ = sender.send(durable.map(|()| value)); // The caller may have gone.
+        })),
+        Err(error) => {
+            if matches!(error, StoreError::Failed { .. } | StoreError::Damaged { .. }) {
+                error!(%document_id, error = &error as &dyn std::error::Error, "a change was not made");
+            }
+            let _ = sender.send(Err(error));
+        }
+    }
+}
+
+/// Returns whether `other` is newer than `document` by what they say themselves; without that, what comes later is.
+fn is_newer(other: &Document, document: &Document) -> bool {
+    let time = |document: &Document| document.edit_time.or(document.publish_time);
+    matches!((time(other), time(document)), (Some(other), Some(new)) if other > new)
+}
+
+fn log_record(op: OpRecord, document_id: DocumentId) -> LogRecord {
+    LogRecord {
+        op: op.into(),
+        document_id: document_id.as_bytes().to_vec(),
+        written_micros: Timestamp::now().as_microsecond(),
+        ..LogRecord::default()
+    }
+}
+
+fn logged(revision: u64, document_id: DocumentId, cause: ChangeCause) -> LoggedChange {
+    LoggedChange { revision, document_id, cause, before: None, after: None }
+}

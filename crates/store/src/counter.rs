@@ -1,0 +1,220 @@
+//! How many claims and documents have a value: for lists of speakers, topics and channels, and for the planner.
+//!
+//! Counters are derived from the change log. Changed ones are kept in memory and written in one batch together with the
+//! revision up to which they count; after a crash the log behind that revision is counted again.
+//!
+//! Bytes of a value: CRC-32 of key and record (4) | [`CounterRecord`].
+
+use std::{
+    collections::BTreeMap,
+    sync::{PoisonError, RwLock},
+};
+
+use dictum_core::{DocumentParts, Extraction};
+use prost::Message;
+
+use crate::{
+    StoreError,
+    engine::{Batch, Engine},
+    index::{IndexEntry, entries},
+    key::{self, Tag},
+    log::LoggedChange,
+    record::{CounterRecord, NameFormRecord},
+};
+
+/// Changed counters that are written in one batch: more make the engine's readers wait.
+const MAX_CHANGED: usize = 400;
+/// Ways to write a name that are kept.
+const MAX_FORMS: usize = 16;
+/// The name of the revision up to which the written counters count.
+const COUNTED: &str = "counted-revision";
+
+/// The counters that changed since they were last written.
+#[derive(Default)]
+pub(crate) struct Counters {
+    changed: RwLock<BTreeMap<Vec<u8>, CounterRecord>>,
+}
+
+impl Counters {
+    /// Returns the counter of a value; all zero for a value that nothing has.
+    pub(crate) fn get(&self, engine: &Engine, tag: Tag, value: &str) -> Result<CounterRecord, StoreError> {
+        let key = key::counter(tag, value);
+        let changed = self.changed.read().unwrap_or_else(PoisonError::into_inner);
+        match changed.get(&key) {
+            Some(counter) => Ok(counter.clone()),
+            None => stored(engine, &key),
+        }
+    }
+
+    /// Returns up to `limit` values of a tag from `start` on, in their order, with their counters.
+    pub(crate) fn list(
+        &self,
+        engine: &Engine,
+        tag: Tag,
+        start: &str,
+        limit: usize,
+    ) -> Result<Vec<(String, CounterRecord)>, StoreError> {
+        let (from, end) = (key::counter(tag, start), key::after_prefix(&key::counter_prefix(tag)));
+        let changed = self.changed.read().unwrap_or_else(PoisonError::into_inner);
+        let mut in_memory = match &end {
+            Some(end) => changed.range(from.clone()..end.clone()),
+            None => changed.range(from.clone()..),
+        }
+        .peekable();
+        let mut on_disk = engine.range(from, end, false)?.peekable();
+        let mut values = Vec::new();
+        while values.len() < limit {
+            let (key, counter) = match (in_memory.peek(), on_disk.peek()) {
+                (None, None) => break,
+                (_, Some(Err(error))) => return Err(error.clone()),
+                (Some((key, counter)), disk) if disk_is_not_before(disk, key) => {
+                    let found = ((*key).clone(), (*counter).clone());
+                    if matches!(disk, Some(Ok((disk_key, _))) if disk_key == *key) {
+                        on_disk.next();
+                    }
+                    in_memory.next();
+                    found
+                }
+                (_, Some(Ok((key, value)))) => {
+                    let found = (key.to_vec(), decode(key, value)?);
+                    on_disk.next();
+                    found
+                }
+                (Some(_), None) => break, // Not reached: nothing on disk is never before.
+            };
+            if counter.documents > 0 {
+                let value = std::str::from_utf8(&key[2..])
+                    .map_err(|_| StoreError::damaged("a counter has no name"))?;
+                values.push((value.to_owned(), counter));
+            }
+        }
+        Ok(values)
+    }
+
+    /// Counts a change. Called by the committer alone, in the order of revisions.
+    pub(crate) fn count(&self, engine: &Engine, change: &LoggedChange) -> Result<(), StoreError> {
+        if let Some(before) = &change.before {
+            self.add(engine, &before.parts, &before.extraction, subtract)?;
+        }
+        if let Some(after) = &change.after {
+            self.add(engine, &after.document, &after.extraction, add)?;
+        }
+        Ok(())
+    }
+
+    fn add(
+        &self,
+        engine: &Engine,
+        parts: &DocumentParts,
+        extraction: &Extraction,
+        apply: fn(&mut CounterRecord, &IndexEntry),
+    ) -> Result<(), StoreError> {
+        let mut changed = self.changed.write().unwrap_or_else(PoisonError::into_inner);
+        for ((tag, value), entry) in entries(parts, extraction) {
+            let key = key::counter(tag, &value);
+            match changed.get_mut(&key) {
+                Some(counter) => apply(counter, &entry),
+                None => {
+                    let mut counter = stored(engine, &key)?;
+                    apply(&mut counter, &entry);
+                    changed.insert(key, counter);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes the changed counters if there are many, or any and `always`. `revision` is the newest that they count.
+    pub(crate) fn write(&self, engine: &Engine, revision: u64, always: bool) -> Result<(), StoreError> {
+        let mut changed = self.changed.write().unwrap_or_else(PoisonError::into_inner);
+        if changed.is_empty() || (changed.len() < MAX_CHANGED && !always) {
+            return Ok(());
+        }
+        let mut batch = Batch::default();
+        for (key, counter) in &*changed {
+            if counter.documents == 0 {
+                batch.remove(key.as_slice());
+            } else {
+                batch.insert(key.as_slice(), encode(key, counter));
+            }
+        }
+        batch.insert(key::meta(COUNTED), &revision.to_be_bytes());
+        engine.apply(batch)?;
+        changed.clear();
+        Ok(())
+    }
+
+    /// Returns the revision up to which the written counters count.
+    pub(crate) fn counted_revision(engine: &Engine) -> Result<u64, StoreError> {
+        let Some(value) = engine.get(key::meta(COUNTED))? else { return Ok(0) };
+        let bytes = value
+            .as_ref()
+            .try_into()
+            .map_err(|_| StoreError::damaged("the counted revision is no number"))?;
+        Ok(u64::from_be_bytes(bytes))
+    }
+
+    /// Forgets what was not written, to count it again from the log.
+    pub(crate) fn forget(&self) {
+        self.changed.write().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+}
+
+/// Returns whether the next entry on disk is not before `key`.
+fn disk_is_not_before(disk: Option<&Result<crate::engine::Entry, StoreError>>, key: &[u8]) -> bool {
+    match disk {
+        Some(Ok((disk_key, _))) => disk_key.as_ref() >= key,
+        _ => true,
+    }
+}
+
+fn stored(engine: &Engine, key: &[u8]) -> Result<CounterRecord, StoreError> {
+    engine.get(key)?.map_or_else(|| Ok(CounterRecord::default()), |value| decode(key, &value))
+}
+
+fn encode(key: &[u8], counter: &CounterRecord) -> Vec<u8> {
+    let mut value = vec![0; 4];
+    counter.encode(&mut value).unwrap_or_default(); // A vector never lacks room.
+    let crc = crc(key, &value[4..]);
+    value[..4].copy_from_slice(&crc.to_be_bytes());
+    value
+}
+
+pub(crate) fn decode(key: &[u8], value: &[u8]) -> Result<CounterRecord, StoreError> {
+    let parts = || {
+        let (expected, record) = value.split_first_chunk::<4>()?;
+        (crc(key, record) == u32::from_be_bytes(*expected)).then(|| CounterRecord::decode(record).ok())?
+    };
+    parts().ok_or_else(|| StoreError::damaged("the checksum of a counter does not fit"))
+}
+
+fn crc(key: &[u8], record: &[u8]) -> u32 {
+    let mut hasher = crc32fast::Hasher::new();
+    hasher.update(key);
+    hasher.update(record);
+    hasher.finalize()
+}
+
+fn add(counter: &mut CounterRecord, entry: &IndexEntry) {
+    let claims = entry.ordinals.len() as u64;
+    counter.claims += claims;
+    counter.documents += 1;
+    let has_room = counter.forms.len() < MAX_FORMS;
+    match counter.forms.iter_mut().find(|form| form.text == entry.name) {
+        Some(form) => form.claims += claims,
+        None if has_room => counter.forms.push(NameFormRecord { text: entry.name.clone(), claims }),
+        None => {}
+    }
+}
+
+fn subtract(counter: &mut CounterRecord, entry: &IndexEntry) {
+    let claims = entry.ordinals.len() as u64;
+    counter.claims = counter.claims.saturating_sub(claims);
+    counter.documents = counter.documents.saturating_sub(1);
+    if let Some(form) = counter.forms.iter_mut().find(|form| form.text == entry.name) {
+        form.claims = form.claims.saturating_sub(claims);
+    }
+    if counter.documents == 0 {
+        counter.forms.clear();
+    }
+}

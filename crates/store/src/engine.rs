@@ -1,0 +1,180 @@
+//! The only file that names sled: one tree of ordered keys with atomic batches, made durable.
+//!
+//! sled 0.34 has traps that are dealt with here: its `flush` does not reach the disk on Linux (it ends in
+//! `sync_file_range`), so the file is also synced by ourselves; it panics on damaged files, so opening is guarded; it
+//! holds what it cannot write as an error for ever, so the engine can be opened again in place.
+
+use std::{
+    fs::{self, File},
+    ops::Deref,
+    panic::{AssertUnwindSafe, catch_unwind},
+    path::{Path, PathBuf},
+    sync::{Arc, RwLock},
+};
+
+use crate::{StoreError, key};
+
+/// Bytes of a key or value as the engine holds them.
+pub(crate) type Bytes = sled::IVec;
+
+/// A key with its value.
+pub(crate) type Entry = (Bytes, Bytes);
+
+/// The ordered keys of a store.
+pub(crate) struct Engine {
+    folder: PathBuf,
+    cache_bytes: u64,
+    open: RwLock<Option<Opened>>,
+}
+
+#[derive(Clone)]
+struct Opened {
+    db: sled::Db,
+    data_file: Arc<File>,
+}
+
+/// Changes that take effect together or not at all.
+#[derive(Default)]
+pub(crate) struct Batch {
+    batch: sled::Batch,
+    length: usize,
+}
+
+impl Batch {
+    pub(crate) fn insert(&mut self, key: impl Into<Bytes>, value: impl Into<Bytes>) {
+        self.batch.insert(key.into(), value.into());
+        self.length += 1;
+    }
+
+    pub(crate) fn remove(&mut self, key: impl Into<Bytes>) {
+        self.batch.remove(key.into());
+        self.length += 1;
+    }
+
+    /// Returns how many keys it changes.
+    pub(crate) fn len(&self) -> usize {
+        self.length
+    }
+}
+
+impl Engine {
+    /// Opens the keys in `folder`, which is made if it is absent.
+    pub(crate) fn open(folder: &Path, cache_bytes: u64) -> Result<Self, StoreError> {
+        let opened = Opened::open(folder, cache_bytes)?;
+        Ok(Self { folder: folder.to_owned(), cache_bytes, open: RwLock::new(Some(opened)) })
+    }
+
+    /// Closes the engine and opens it again: the only way out of an error that it keeps.
+    pub(crate) fn reopen(&self) -> Result<(), StoreError> {
+        let mut open = self.open.write().unwrap_or_else(std::sync::PoisonError::into_inner);
+        *open = None; // Its lock on the file must go first.
+        *open = Some(Opened::open(&self.folder, self.cache_bytes)?);
+        Ok(())
+    }
+
+    /// Closes the engine; whatever is called afterwards fails with [`StoreError::Closed`].
+    pub(crate) fn close(&self) {
+        *self.open.write().unwrap_or_else(std::sync::PoisonError::into_inner) = None;
+    }
+
+    fn opened(&self) -> Result<Opened, StoreError> {
+        let open = self.open.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+        open.clone().ok_or(StoreError::Closed)
+    }
+
+    /// Returns the value of `key`.
+    pub(crate) fn get(&self, key: impl AsRef<[u8]>) -> Result<Option<Bytes>, StoreError> {
+        self.opened()?.db.get(key).map_err(read_failed)
+    }
+
+    /// Returns the entries from `start` up to, not including, `end` in the order of keys, from the end if `descending`.
+    pub(crate) fn range(
+        &self,
+        start: Vec<u8>,
+        end: Option<Vec<u8>>,
+        descending: bool,
+    ) -> Result<impl Iterator<Item = Result<Entry, StoreError>> + Send + use<>, StoreError> {
+        let tree = self.opened()?.db.deref().clone();
+        let mut range = match end {
+            Some(end) => tree.range(start..end),
+            None => tree.range(start..),
+        };
+        Ok(std::iter::from_fn(move || if descending { range.next_back() } else { range.next() })
+            .map(|entry| entry.map_err(read_failed)))
+    }
+
+    /// Returns the entries whose keys start with `prefix`.
+    pub(crate) fn prefix(
+        &self,
+        prefix: &[u8],
+        descending: bool,
+    ) -> Result<impl Iterator<Item = Result<Entry, StoreError>> + Send + use<>, StoreError> {
+        self.range(prefix.to_vec(), key::after_prefix(prefix), descending)
+    }
+
+    /// Applies `batch`; it is durable after the next [`Engine::sync`].
+    pub(crate) fn apply(&self, batch: Batch) -> Result<(), StoreError> {
+        self.opened()?.db.apply_batch(batch.batch).map_err(write_failed)
+    }
+
+    /// Makes everything applied so far survive the loss of power.
+    pub(crate) fn sync(&self) -> Result<(), StoreError> {
+        let Opened { db, data_file } = self.opened()?;
+        db.flush().map_err(write_failed)?;
+        data_file.sync_data().map_err(|cause| StoreError::failed("write to disk", cause))
+    }
+}
+
+impl Opened {
+    fn open(folder: &Path, cache_bytes: u64) -> Result<Self, StoreError> {
+        fs::create_dir_all(folder).map_err(|cause| StoreError::failed("make its directory", cause))?;
+        let config = sled::Config::new()
+            .path(folder)
+            .cache_capacity(cache_bytes)
+            .mode(sled::Mode::LowSpace)
+            .flush_every_ms(None);
+        let db = catch_unwind(AssertUnwindSafe(|| config.open()))
+            .map_err(|panic| StoreError::damaged(panic_text(panic.as_ref())))?
+            .map_err(open_failed)?;
+        let data_file = File::options()
+            .read(true)
+            .write(true)
+            .open(folder.join("db"))
+            .map_err(|cause| StoreError::failed("open its data file", cause))?;
+        Ok(Self { db, data_file: Arc::new(data_file) })
+    }
+}
+
+/// Returns what a panic said.
+pub(crate) fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
+    let text =
+        panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    format!("the engine gave up: {}", text.unwrap_or("no reason given"))
+}
+
+fn open_failed(cause: sled::Error) -> StoreError {
+    match cause {
+        sled::Error::Io(_) => StoreError::failed("open its data file", cause),
+        sled::Error::Corruption { .. } | sled::Error::Unsupported(_) | sled::Error::ReportableBug(_) => {
+            damaged("its data file cannot be read", cause)
+        }
+        sled::Error::CollectionNotFound(_) => damaged("its keys are missing", cause),
+    }
+}
+
+fn read_failed(cause: sled::Error) -> StoreError {
+    match cause {
+        sled::Error::Corruption { .. } | sled::Error::ReportableBug(_) => {
+            damaged("a page cannot be read", cause)
+        }
+        _ => StoreError::failed("read from disk", cause),
+    }
+}
+
+fn write_failed(cause: sled::Error) -> StoreError {
+    StoreError::failed("write to disk", cause)
+}
+
+fn damaged(what: &str, cause: sled::Error) -> StoreError {
+    StoreError::Damaged { what: what.to_owned(), cause: Some(Arc::new(cause)) }
+}

@@ -1,0 +1,181 @@
+//! Counts by a field, and the lists of speakers, topics and channels.
+
+use std::fmt::Write as _;
+
+use dictum_core::FormKind;
+use jiff::tz::Offset;
+
+use crate::{
+    StoreError,
+    filter::PreparedFilter,
+    fold::fold,
+    index::document_time,
+    inner::Inner,
+    key::Tag,
+    model::{FacetCount, FacetField, StoredClaim, ValuePage, ValueSummary},
+    query,
+    record::CounterRecord,
+};
+
+/// Counters that are read in one go.
+const CHUNK: usize = 1000;
+
+/// Counts the claims of a filter by a field.
+pub(crate) fn facets(
+    inner: &Inner,
+    filter: &PreparedFilter,
+    field: FacetField,
+    limit: usize,
+) -> Result<Vec<FacetCount>, StoreError> {
+    let mut counts = match counted_tag(field) {
+        Some(tag) if filter.is_open() => counted(inner, tag)?,
+        _ => query::tally(inner, filter, |claim| values(claim, field))?
+            .into_values()
+            .map(|(value, claims)| FacetCount { value, claims })
+            .collect(),
+    };
+    counts.sort_by(|a, b| b.claims.cmp(&a.claims).then_with(|| a.value.cmp(&b.value)));
+    counts.truncate(limit);
+    Ok(counts)
+}
+
+/// Returns the tag whose counters count the field.
+fn counted_tag(field: FacetField) -> Option<Tag> {
+    match field {
+        FacetField::Speaker => Some(Tag::Speaker),
+        FacetField::Topic => Some(Tag::Topic),
+        FacetField::Channel => Some(Tag::Channel),
+        FacetField::Language => Some(Tag::Language),
+        FacetField::Form | FacetField::Day | FacetField::Month => None,
+    }
+}
+
+fn counted(inner: &Inner, tag: Tag) -> Result<Vec<FacetCount>, StoreError> {
+    let mut counts = Vec::new();
+    let mut start = String::new();
+    loop {
+        let chunk = inner.counters.list(&inner.engine, tag, &start, CHUNK)?;
+        let is_last = chunk.len() < CHUNK;
+        if let Some((value, _)) = chunk.last() {
+            start = format!("{value}\0");
+        }
+        let counted = chunk.into_iter().filter(|(_, counter)| counter.claims > 0);
+        counts.extend(
+            counted.map(|(value, counter)| FacetCount {
+                claims: counter.claims,
+                value: name_of(&value, &counter),
+            }),
+        );
+        if is_last {
+            return Ok(counts);
+        }
+    }
+}
+
+/// Returns the values that a claim is counted under: a key that folds forms of a name, and the form.
+fn values(claim: &StoredClaim, field: FacetField) -> Vec<(String, String)> {
+    let document = claim.document();
+    let folded = |name: &str| (fold(name), name.to_owned());
+    let plain = |name: String| vec![(name.clone(), name)];
+    let time = || {
+        document_time(&document.document, &document.extraction)
+            .map(|time| Offset::UTC.to_datetime(time).date())
+    };
+    match field {
+        FacetField::Speaker => {
+            claim.claim().form.speaker().map(|speaker| folded(&speaker.name)).into_iter().collect()
+        }
+        FacetField::Topic => {
+            let mut topics: Vec<_> = document.extraction.topics.iter().map(|topic| folded(topic)).collect();
+            topics.sort();
+            topics.dedup_by(|a, b| a.0 == b.0);
+            topics
+        }
+        FacetField::Channel => document.document.channel.as_deref().map(folded).into_iter().collect(),
+        FacetField::Language => document.extraction.language.as_deref().map(folded).into_iter().collect(),
+        FacetField::Form => plain(form_name(claim.claim().form.kind()).to_owned()),
+        FacetField::Day => time().map(|day| plain(day.to_string())).unwrap_or_default(),
+        FacetField::Month => time().map(|day| plain(day.strftime("%Y-%m").to_string())).unwrap_or_default(),
+    }
+}
+
+fn form_name(form: FormKind) -> &'static str {
+    match form {
+        FormKind::QuotedStatement => "quoted-statement",
+        FormKind::QuestionAnswer => "question-answer",
+        FormKind::PrerequisiteList => "prerequisite-list",
+    }
+}
+
+/// Returns the form of the name that most claims have.
+fn name_of(value: &str, counter: &CounterRecord) -> String {
+    let most_frequent =
+        counter.forms.iter().max_by(|a, b| a.claims.cmp(&b.claims).then_with(|| b.text.cmp(&a.text)));
+    most_frequent.map_or_else(|| value.to_owned(), |form| form.text.clone())
+}
+
+/// Lists the values of a tag whose folded names start with `prefix`.
+pub(crate) fn list_values(
+    inner: &Inner,
+    tag: Tag,
+    prefix: &str,
+    page_size: usize,
+    page_token: Option<&str>,
+) -> Result<ValuePage, StoreError> {
+    let start = match page_token {
+        Some(token) => read_token(token, tag, prefix, &inner.store_id)?,
+        None => prefix.to_owned(),
+    };
+    let mut found = inner.counters.list(&inner.engine, tag, &start, page_size + 1)?;
+    found.retain(|(value, _)| value.starts_with(prefix));
+    let more = found.len() > page_size;
+    let next = found.get(page_size).map(|(value, _)| write_token(value, tag, prefix, &inner.store_id));
+    found.truncate(page_size);
+    let mut values = Vec::with_capacity(found.len());
+    for (value, counter) in found {
+        let (first_seen, last_seen) = query::seen(&inner.engine, tag, &value)?;
+        let name = name_of(&value, &counter);
+        let mut forms = counter.forms;
+        forms.sort_by(|a, b| b.claims.cmp(&a.claims).then_with(|| a.text.cmp(&b.text)));
+        values.push(ValueSummary {
+            name,
+            forms: forms.into_iter().map(|form| form.text).collect(),
+            claims: counter.claims,
+            documents: counter.documents,
+            first_seen,
+            last_seen,
+        });
+    }
+    Ok(ValuePage { values, next_page_token: next.filter(|_| more) })
+}
+
+/// Writes a page token: the hexadecimal form of the next value, sealed with what it belongs to.
+fn write_token(value: &str, tag: Tag, prefix: &str, store_id: &[u8; 16]) -> String {
+    let mut token = seal(value, tag, prefix, store_id);
+    for byte in value.bytes() {
+        let _ = write!(token, "{byte:02x}"); // Writing to a string does not fail.
+    }
+    token
+}
+
+fn read_token(token: &str, tag: Tag, prefix: &str, store_id: &[u8; 16]) -> Result<String, StoreError> {
+    let parts = || {
+        let (found_seal, hex) = token.split_at_checked(16)?;
+        let digits: Vec<u32> = hex.chars().map(|c| c.to_digit(16)).collect::<Option<_>>()?;
+        let bytes: Option<Vec<u8>> =
+            digits.chunks(2).map(|pair| u8::try_from(pair.first()? << 4 | pair.get(1)?).ok()).collect();
+        let value = String::from_utf8(bytes?).ok()?;
+        (seal(&value, tag, prefix, store_id) == found_seal).then_some(value)
+    };
+    parts().ok_or(StoreError::BadPageToken)
+}
+
+fn seal(value: &str, tag: Tag, prefix: &str, store_id: &[u8; 16]) -> String {
+    let mut hasher = blake3::Hasher::new_derive_key("dictum 2026-11 store value token");
+    hasher.update(store_id);
+    hasher.update(&[tag as u8]);
+    hasher.update(&(prefix.len() as u64).to_be_bytes());
+    hasher.update(prefix.as_bytes());
+    hasher.update(value.as_bytes());
+    hasher.finalize().to_hex()[..16].to_owned()
+}

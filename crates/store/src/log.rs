@@ -1,0 +1,276 @@
+//! The change log: one entry per change of a document, numbered without a gap, each hashed onto the one before.
+//!
+//! Bytes of a value: CRC-32 (4) | chain hash (16) | [`LogRecord`]. The CRC covers the revision and everything behind
+//! itself. The chain hash is 16 bytes of BLAKE3 over the chain hash of the entry before and the record.
+
+use std::sync::Arc;
+
+use dictum_core::{DocumentId, DocumentParts, Extraction};
+use prost::Message;
+
+use crate::{
+    StoreError,
+    bundle::{Bundle, RawBundle},
+    engine::Engine,
+    head::Head,
+    key,
+    model::{ChangeCause, StoredDocument},
+    record::{LogRecord, OpRecord},
+};
+
+/// A change with the listed claims before and after: what every watcher's filter is put to.
+#[derive(Debug, Clone)]
+pub(crate) struct LoggedChange {
+    pub(crate) revision: u64,
+    pub(crate) document_id: DocumentId,
+    pub(crate) cause: ChangeCause,
+    /// What was listed before; the text may be absent.
+    pub(crate) before: Option<Arc<Version>>,
+    /// What is listed after.
+    pub(crate) after: Option<Arc<StoredDocument>>,
+}
+
+/// What of a document filters and counters look at.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Version {
+    /// Without text and residue.
+    pub(crate) parts: DocumentParts,
+    pub(crate) extraction: Extraction,
+}
+
+impl Version {
+    pub(crate) fn of(document: &StoredDocument) -> Self {
+        Self { parts: without_text(&document.document), extraction: document.extraction.clone() }
+    }
+}
+
+/// Returns the parts of a document but for the text and the residue.
+pub(crate) fn without_text(parts: &DocumentParts) -> DocumentParts {
+    DocumentParts {
+        text: String::new(),
+        residue: Vec::new(),
+        channel: parts.channel.clone(),
+        forwarded_from: parts.forwarded_from.clone(),
+        url: parts.url.clone(),
+        message_id: parts.message_id.clone(),
+        reply_to_message_id: parts.reply_to_message_id.clone(),
+        publish_time: parts.publish_time,
+        edit_time: parts.edit_time,
+        source_title: parts.source_title.clone(),
+        source_file: parts.source_file.clone(),
+        source_start_byte: parts.source_start_byte,
+        source_end_byte: parts.source_end_byte,
+    }
+}
+
+/// Returns the entry that follows `head` and the head after it.
+pub(crate) fn append(head: Head, record: &LogRecord) -> (Head, Vec<u8>) {
+    let revision = head.revision + 1;
+    let record = record.encode_to_vec();
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(&head.chain);
+    hasher.update(&record);
+    let mut chain = [0; 16];
+    hasher.finalize_xof().fill(&mut chain);
+    let mut value = Vec::with_capacity(20 + record.len());
+    value.extend([0; 4]);
+    value.extend(chain);
+    value.extend(record);
+    let crc = crc(revision, &value[4..]);
+    value[..4].copy_from_slice(&crc.to_be_bytes());
+    (Head { revision, chain }, value)
+}
+
+fn crc(revision: u64, rest: &[u8]) -> u32 {
+    let mut hasher = crc32fast::Hasher::new();
+    hasher.update(&revision.to_be_bytes());
+    hasher.update(rest);
+    hasher.finalize()
+}
+
+/// Reads the entry of `revision`: its chain hash and its record.
+pub(crate) fn decode(revision: u64, value: &[u8]) -> Result<([u8; 16], LogRecord), StoreError> {
+    let parts = || {
+        let (expected, rest) = value.split_first_chunk::<4>()?;
+        let (chain, record) = rest.split_first_chunk::<16>()?;
+        let fits = crc(revision, rest) == u32::from_be_bytes(*expected);
+        fits.then(|| Some((*chain, LogRecord::decode(record).ok()?)))?
+    };
+    parts().ok_or_else(|| StoreError::damaged(format!("the log entry of revision {revision} cannot be read")))
+}
+
+/// Returns whether `value` is the entry that follows `chain`.
+pub(crate) fn follows(chain: [u8; 16], value: &[u8]) -> bool {
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(&chain);
+    let Some((own, record)) = value.get(4..).and_then(|rest| rest.split_first_chunk::<16>()) else {
+        return false;
+    };
+    hasher.update(record);
+    let mut expected = [0; 16];
+    hasher.finalize_xof().fill(&mut expected);
+    expected == *own
+}
+
+/// Reads the log and the documents that it speaks of.
+#[derive(Clone, Copy)]
+pub(crate) struct LogReader<'e> {
+    pub(crate) engine: &'e Engine,
+}
+
+impl LogReader<'_> {
+    /// Returns the newest entry as a head; revision 0 for an empty log.
+    pub(crate) fn newest(self) -> Result<Head, StoreError> {
+        match self.engine.prefix(&[key::LOG], true)?.next().transpose()? {
+            None => Ok(Head::default()),
+            Some((key, value)) => {
+                let revision =
+                    key::revision_of(&key).ok_or_else(|| StoreError::damaged("a log key is too short"))?;
+                Ok(Head { revision, chain: decode(revision, &value)?.0 })
+            }
+        }
+    }
+
+    /// Checks that the log still reaches what was acknowledged.
+    pub(crate) fn check_head(self, head: Head, newest: Head) -> Result<(), StoreError> {
+        if newest.revision < head.revision {
+            return Err(StoreError::LostTail { head_revision: head.revision, log_revision: newest.revision });
+        }
+        if head.revision == 0 {
+            return Ok(());
+        }
+        let value = self.engine.get(key::log(head.revision))?;
+        let value = value.ok_or_else(|| StoreError::damaged("its last acknowledged change is missing"))?;
+        if decode(head.revision, &value)?.0 == head.chain {
+            Ok(())
+        } else {
+            Err(StoreError::damaged("its log is not the one that was acknowledged"))
+        }
+    }
+
+    /// Returns the record of `revision`.
+    pub(crate) fn record(self, revision: u64) -> Result<LogRecord, StoreError> {
+        let value = self.engine.get(key::log(revision))?;
+        let value =
+            value.ok_or_else(|| StoreError::damaged(format!("the log has no revision {revision}")))?;
+        Ok(decode(revision, &value)?.1)
+    }
+
+    /// Returns what the entry of `revision` changed, as it was then.
+    ///
+    /// A document that was deleted since has no text any more: its being written then is passed over.
+    pub(crate) fn change(self, revision: u64) -> Result<LoggedChange, StoreError> {
+        let record = self.record(revision)?;
+        let document_id = document_id(&record.document_id)?;
+        let op = OpRecord::try_from(record.op).unwrap_or(OpRecord::Unspecified);
+        let nothing = |cause| LoggedChange { revision, document_id, cause, before: None, after: None };
+        Ok(match op {
+            OpRecord::Unspecified => {
+                return Err(StoreError::damaged(format!(
+                    "revision {revision} is a change of an unknown kind"
+                )));
+            }
+            OpRecord::WrittenOutdated => nothing(ChangeCause::Written),
+            OpRecord::Written => LoggedChange {
+                after: self.document_at(document_id, revision)?,
+                ..nothing(ChangeCause::Written)
+            },
+            OpRecord::Reextracted if !record.was_listed => nothing(ChangeCause::Reextracted),
+            OpRecord::Reextracted => {
+                let after = self.document_at(document_id, revision)?;
+                let extraction = record.previous.and_then(|bundle| bundle.extraction);
+                let extraction =
+                    extraction.ok_or_else(|| incomplete(document_id))?.into_domain(document_id)?;
+                let parts = self.version_at(document_id, revision)?.parts;
+                let before = Some(Arc::new(Version { parts, extraction }));
+                LoggedChange { before, after, ..nothing(ChangeCause::Reextracted) }
+            }
+            OpRecord::Superseded => {
+                let by = self::document_id(&record.superseded_by)?;
+                let before = Some(Arc::new(self.version_at(document_id, revision)?));
+                LoggedChange { before, ..nothing(ChangeCause::Superseded { by }) }
+            }
+            OpRecord::Deleted if !record.was_listed => nothing(ChangeCause::Deleted),
+            OpRecord::Deleted => {
+                let before = deleted_version(document_id, record)?;
+                LoggedChange { before: Some(Arc::new(before)), ..nothing(ChangeCause::Deleted) }
+            }
+        })
+    }
+
+    /// Returns the document as the change of `revision` left it; `None` when its text is gone.
+    fn document_at(
+        self,
+        document_id: DocumentId,
+        revision: u64,
+    ) -> Result<Option<Arc<StoredDocument>>, StoreError> {
+        match self.bundle(document_id)? {
+            Bundle::Deleted(_) => Ok(None),
+            Bundle::Present(mut document) => {
+                let extraction = self.extraction_before(document_id, document.revision, revision)?;
+                document.extracted.extraction = extraction.unwrap_or(document.extracted.extraction);
+                document.revision = revision;
+                Ok(Some(Arc::new(document)))
+            }
+        }
+    }
+
+    /// Returns the document as the change of `revision` left it, without its text, even if it was deleted since.
+    fn version_at(self, document_id: DocumentId, revision: u64) -> Result<Version, StoreError> {
+        let (newest, mut version) = match self.bundle(document_id)? {
+            Bundle::Present(document) => (document.revision, Version::of(&document)),
+            Bundle::Deleted(standing) => {
+                (standing.revision, deleted_version(document_id, self.record(standing.revision)?)?)
+            }
+        };
+        let extraction = self.extraction_before(document_id, newest, revision)?;
+        version.extraction = extraction.unwrap_or(version.extraction);
+        Ok(version)
+    }
+
+    fn bundle(self, document_id: DocumentId) -> Result<Bundle, StoreError> {
+        let value = self.engine.get(key::bundle(document_id))?;
+        let value = value
+            .ok_or_else(|| StoreError::damaged(format!("document {document_id} of the log is missing")))?;
+        RawBundle::read(document_id, &value)?.decode()
+    }
+
+    /// Walks back along a document's own changes from `newest` to `revision` and returns the extraction that the
+    /// earliest of them replaced; `None` when none replaced any.
+    fn extraction_before(
+        self,
+        document_id: DocumentId,
+        newest: u64,
+        revision: u64,
+    ) -> Result<Option<Extraction>, StoreError> {
+        let (mut at, mut extraction) = (newest, None);
+        while at > revision {
+            let record = self.record(at)?;
+            extraction = record.previous.and_then(|bundle| bundle.extraction).or(extraction);
+            if record.previous_revision >= at {
+                return Err(StoreError::damaged(format!(
+                    "the changes of document {document_id} run in a circle"
+                )));
+            }
+            at = record.previous_revision;
+        }
+        extraction.map(|extraction| extraction.into_domain(document_id)).transpose()
+    }
+}
+
+/// Reads the document that a deletion took away.
+fn deleted_version(document_id: DocumentId, record: LogRecord) -> Result<Version, StoreError> {
+    let bundle = record.previous.ok_or_else(|| incomplete(document_id))?;
+    let (Some(document), Some(extraction)) = (bundle.document, bundle.extraction) else {
+        return Err(incomplete(document_id));
+    };
+    Ok(Version { parts: document.into_parts()?, extraction: extraction.into_domain(document_id)? })
+}
+
+fn incomplete(document_id: DocumentId) -> StoreError {
+    StoreError::damaged(format!("a log entry of document {document_id} is incomplete"))
+}
+
+fn document_id(bytes: &[u8]) -> Result<DocumentId, StoreError> {
+    key::document_id_of(bytes).ok_or_else(|| StoreError::damaged("a log entry names no document"))
+}
