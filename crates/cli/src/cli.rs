@@ -82,7 +82,8 @@ Without PRED, the claims are extracted from the texts of GOLD by this program.
 Two claims match when they have the same form and share at least --overlap of their words (shared words over all words);
 each claim is matched once, the closest first. `exact` counts matches with the very same words.
 `speaker` counts matches with the right speaker, of those whose label names one; `joint F1` takes the others for misses.
-A speaker is right when the last name of either side is among the words of the other.
+A speaker is right when the last name of either side is among the words of the other; the words that name a speaker
+(\"she\") serve as well as the name.
 
 Examples:
   dictum extract posts.txt --output ndjson > gold.ndjson    # correct it by hand, then

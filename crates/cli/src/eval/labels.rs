@@ -35,6 +35,8 @@ pub(crate) struct Label {
     pub parts: Vec<Words>,
     /// The speaker's name; `None` where the label does not say, empty for nobody.
     pub speaker: Option<String>,
+    /// The words that name the speaker, such as "she": a label can hold these instead of the name.
+    pub source: Option<String>,
     /// The rule that found it.
     pub rule: Option<String>,
 }
@@ -129,6 +131,13 @@ fn extract_labels(text: &str) -> Vec<Label> {
                 Form::PrerequisiteList(it) => vec![join(it.items.iter().map(words))],
             },
             speaker: Some(claim.form.speaker().map(|speaker| speaker.name.clone()).unwrap_or_default()),
+            source: match &claim.form {
+                Form::QuotedStatement(it) => it.source,
+                Form::QuestionAnswer(_) => None,
+                Form::PrerequisiteList(it) => it.source,
+            }
+            .and_then(|source| source.slice(text))
+            .map(str::to_owned),
             rule: Some(claim.rule_id.to_string()),
         })
         .collect()
@@ -207,37 +216,41 @@ fn read_line(line: &str, texts: Option<&Labels>, labels: &mut Labels) -> Result<
 }
 
 fn label_of_claim(claim: &v1::Claim) -> Result<Label> {
-    let (kind, parts, speaker) = match claim.form.as_ref().context("the claim has none of the three forms")? {
-        v1::claim::Form::QuotedStatement(it) => {
-            let kind = match it.manner() {
-                v1::Manner::Block => "block",
-                v1::Manner::Direct => "direct",
-                v1::Manner::Mixed => "mixed",
-                v1::Manner::Attitude => "attitude",
-                v1::Manner::Indirect | v1::Manner::Unspecified => "indirect",
-            };
-            let content = match it.content_parts.as_slice() {
-                [] => Words::of_wire(it.content.as_ref()),
-                parts => join(parts.iter().map(|part| Words::of_wire(Some(part)))),
-            };
-            (kind, vec![content], &it.speaker)
-        }
-        v1::claim::Form::QuestionAnswer(it) => (
-            "question-answer",
-            vec![Words::of_wire(it.question.as_ref()), Words::of_wire(it.answer.as_ref())],
-            &it.respondent,
-        ),
-        v1::claim::Form::PrerequisiteList(it) => (
-            "prerequisite-list",
-            vec![join(it.items.iter().map(|item| Words::of_wire(Some(item))))],
-            &it.speaker,
-        ),
-    };
+    let (kind, parts, speaker, source) =
+        match claim.form.as_ref().context("the claim has none of the three forms")? {
+            v1::claim::Form::QuotedStatement(it) => {
+                let kind = match it.manner() {
+                    v1::Manner::Block => "block",
+                    v1::Manner::Direct => "direct",
+                    v1::Manner::Mixed => "mixed",
+                    v1::Manner::Attitude => "attitude",
+                    v1::Manner::Indirect | v1::Manner::Unspecified => "indirect",
+                };
+                let content = match it.content_parts.as_slice() {
+                    [] => Words::of_wire(it.content.as_ref()),
+                    parts => join(parts.iter().map(|part| Words::of_wire(Some(part)))),
+                };
+                (kind, vec![content], &it.speaker, it.source.as_ref())
+            }
+            v1::claim::Form::QuestionAnswer(it) => (
+                "question-answer",
+                vec![Words::of_wire(it.question.as_ref()), Words::of_wire(it.answer.as_ref())],
+                &it.respondent,
+                None,
+            ),
+            v1::claim::Form::PrerequisiteList(it) => (
+                "prerequisite-list",
+                vec![join(it.items.iter().map(|item| Words::of_wire(Some(item))))],
+                &it.speaker,
+                it.source.as_ref(),
+            ),
+        };
     Ok(Label {
         kind: kind.to_owned(),
         form: form_of(kind),
         parts,
         speaker: Some(speaker.as_ref().map(|speaker| speaker.name.clone()).unwrap_or_default()),
+        source: source.map(|source| source.text.clone()),
         rule: claim.provenance.as_ref().map(|provenance| provenance.rule_id.clone()),
     })
 }
@@ -267,7 +280,14 @@ fn label_of_text(label: &TextLabel, text: Option<&str>) -> Result<Label> {
             ("prerequisite-list", vec![join(items.into_iter())], speaker)
         }
     };
-    Ok(Label { kind: kind.to_owned(), form: form_of(kind), parts, speaker: speaker.clone(), rule: None })
+    Ok(Label {
+        kind: kind.to_owned(),
+        form: form_of(kind),
+        parts,
+        speaker: speaker.clone(),
+        source: None,
+        rule: None,
+    })
 }
 
 // ------------------------------------------------------------------------------------------ TOML cases
@@ -345,7 +365,7 @@ fn label_of_case(claim: &CaseClaim, text: &str) -> Result<Label> {
         },
     };
     let (kind, speaker) = (claim.form.clone(), claim.speaker.clone());
-    Ok(Label { form: form_of(&kind), kind, parts, speaker, rule: None })
+    Ok(Label { form: form_of(&kind), kind, parts, speaker, source: None, rule: None })
 }
 
 // ------------------------------------------------------------------------------------------ kinds

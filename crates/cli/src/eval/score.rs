@@ -224,6 +224,7 @@ mod tests {
             form,
             parts: vec![words],
             speaker: Some(speaker.to_owned()),
+            source: None,
             rule: None,
         }
     }
