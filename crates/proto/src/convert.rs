@@ -33,6 +33,16 @@ pub enum ConvertError {
         /// The path of the field.
         field: String,
     },
+    /// The text of a document is over the limit.
+    #[error("has {bytes} bytes, more than the {max_document_bytes} that are taken")]
+    DocumentTooLarge {
+        /// The path of the field.
+        field: String,
+        /// How long the text is.
+        bytes: usize,
+        /// How long it may be.
+        max_document_bytes: usize,
+    },
     /// The document id that was sent is not that of the content.
     #[error("is not the id of this channel, message id and text: {expected}")]
     DocumentIdMismatch {
@@ -59,6 +69,7 @@ impl ConvertError {
             Self::Missing { field }
             | Self::Invalid { field, .. }
             | Self::TextEmpty { field }
+            | Self::DocumentTooLarge { field, .. }
             | Self::DocumentIdMismatch { field, .. }
             | Self::NotProved { field, .. } => field,
         }
@@ -71,6 +82,14 @@ impl From<ConvertError> for tonic::Status {
         let reason = match error {
             ConvertError::Missing { .. } | ConvertError::Invalid { .. } => v1::ErrorReason::FieldInvalid,
             ConvertError::TextEmpty { .. } => v1::ErrorReason::TextEmpty,
+            ConvertError::DocumentTooLarge { bytes, max_document_bytes, .. } => {
+                return crate::field_violation_with(
+                    v1::ErrorReason::DocumentTooLarge,
+                    error.field(),
+                    &error.to_string(),
+                    &[("bytes", &bytes.to_string()), ("max_document_bytes", &max_document_bytes.to_string())],
+                );
+            }
             ConvertError::DocumentIdMismatch { .. } => v1::ErrorReason::DocumentIdMismatch,
             ConvertError::NotProved { .. } => v1::ErrorReason::ClaimNotProved,
         };
@@ -86,6 +105,28 @@ const MAX_NAME_BYTES: usize = 1024;
 const MAX_LONG_NAME_BYTES: usize = 8 * 1024;
 
 // ---------------------------------------------------------------------------------------------------- documents
+
+/// Returns the document of a request, which must be there and have a text of at most `max_document_bytes`.
+///
+/// # Errors
+///
+/// Says what is missing or too long.
+pub fn document_within(
+    document: Option<v1::Document>,
+    max_document_bytes: usize,
+    field: &str,
+) -> Result<v1::Document> {
+    let document = document.ok_or_else(|| ConvertError::Missing { field: field.to_owned() })?;
+    let bytes = document.text.len();
+    if bytes > max_document_bytes {
+        return Err(ConvertError::DocumentTooLarge {
+            field: format!("{field}.text"),
+            bytes,
+            max_document_bytes,
+        });
+    }
+    Ok(document)
+}
 
 /// Returns the document of a message; ids are computed, and compared with those that were sent.
 ///
@@ -212,7 +253,12 @@ pub fn timestamp_to_wire(instant: Timestamp) -> pbjson_types::Timestamp {
     pbjson_types::Timestamp { seconds, nanos }
 }
 
-fn timestamp_from_wire(
+/// Returns the instant of a message.
+///
+/// # Errors
+///
+/// Names the field `field.of` when it holds no instant of the years 0001 to 9999.
+pub fn timestamp_from_wire(
     instant: Option<pbjson_types::Timestamp>,
     field: &str,
     of: &str,

@@ -43,9 +43,27 @@ pub fn status_with_retry<'a>(
 
 /// Returns INVALID_ARGUMENT for one field, with a `BadRequest` that names it.
 pub fn field_violation(reason: ErrorReason, field: &str, message: &str) -> Status {
-    let mut details = details(reason, [("field", field)]);
+    field_violation_with(reason, field, message, &[])
+}
+
+/// Returns a status as [`field_violation`] does, with more that varies in the message.
+pub fn field_violation_with(
+    reason: ErrorReason,
+    field: &str,
+    message: &str,
+    metadata: &[(&str, &str)],
+) -> Status {
+    let mut details = details(reason, metadata.iter().copied().chain([("field", field)]));
     details.add_bad_request_violation(field, message);
     Status::with_error_details(Code::InvalidArgument, format!("{field}: {message}"), details)
+}
+
+/// Returns the reason in a status of ours; `None` for any other status.
+#[must_use]
+pub fn reason(status: &Status) -> Option<ErrorReason> {
+    let details = status.get_error_details();
+    let info = details.error_info().filter(|info| info.domain == ERROR_DOMAIN)?;
+    ErrorReason::from_str_name(&format!("ERROR_REASON_{}", info.reason))
 }
 
 fn details<'a>(reason: ErrorReason, metadata: impl IntoIterator<Item = (&'a str, &'a str)>) -> ErrorDetails {

@@ -1,1 +1,26 @@
-//! Not written yet.
+//! What every server of Dictum does: configuration, logs, limits, health, reflection, gRPC-web, drain.
+//!
+//! Absent on purpose: claims, documents, stores. A service is a tonic service that somebody else wrote; a process is
+//! a listener, some services, and [`Server::serve`].
+
+mod answer;
+mod call;
+mod config;
+mod connection;
+mod failure;
+mod in_process;
+mod logs;
+mod probe;
+mod process;
+mod serve;
+mod stop;
+
+pub use config::{ServerConfig, parse_duration};
+pub use connection::bind;
+pub use failure::{ERROR_DOMAIN, internal, shutting_down};
+pub use in_process::{InProcess, InProcessListener, in_process};
+pub use logs::{LogConfig, LogFormat, start_logs};
+pub use probe::{ProbeError, probe};
+pub use process::{Command, exit_code};
+pub use serve::{ServeError, Server};
+pub use stop::{Stopping, stop_requested};

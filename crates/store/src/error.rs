@@ -9,7 +9,6 @@ pub type Cause = Arc<dyn Error + Send + Sync + 'static>;
 
 /// Why the store did not do what was asked.
 #[derive(Debug, Clone, thiserror::Error)]
-#[non_exhaustive]
 pub enum StoreError {
     /// No document has this id.
     #[error("document `{document_id}` was not found")]

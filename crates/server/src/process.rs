@@ -1,0 +1,59 @@
+//! What the thin binaries share: their `probe` command and their exit code.
+
+use std::{error::Error, net::SocketAddr, process::ExitCode};
+
+use clap::Subcommand;
+
+use crate::{ProbeError, probe};
+
+/// What a service's binary does besides serving.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Ask a running server whether it is healthy: exit code 0 if so, else 1.
+    Probe {
+        /// The server [default: the one that listens where this binary would].
+        #[arg(long, value_name = "URL")]
+        endpoint: Option<String>,
+
+        /// The service, such as dictum.v1.IngestService; empty asks for the whole server.
+        #[arg(long, default_value = "", value_name = "NAME")]
+        service: String,
+    },
+}
+
+impl Command {
+    /// Does it; `listen` is where this binary would listen.
+    ///
+    /// # Errors
+    ///
+    /// Says why the server is not healthy.
+    pub async fn run(self, listen: SocketAddr) -> Result<(), ProbeError> {
+        let Self::Probe { endpoint, service } = self;
+        let endpoint = endpoint.unwrap_or_else(|| format!("http://{}", reachable(listen)));
+        probe(&endpoint, &service).await
+    }
+}
+
+/// A server that listens on every address is reached on the loopback one.
+fn reachable(mut listen: SocketAddr) -> SocketAddr {
+    if listen.ip().is_unspecified() {
+        listen.set_ip(match listen {
+            SocketAddr::V4(_) => std::net::Ipv4Addr::LOCALHOST.into(),
+            SocketAddr::V6(_) => std::net::Ipv6Addr::LOCALHOST.into(),
+        });
+    }
+    listen
+}
+
+/// Returns the exit code of a process; says on standard error why it failed, with all causes.
+#[must_use]
+pub fn exit_code(outcome: Result<(), Box<dyn Error>>) -> ExitCode {
+    let Err(error) = outcome else { return ExitCode::SUCCESS };
+    eprintln!("error: {error}");
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        eprintln!("  caused by: {error}");
+        cause = error.source();
+    }
+    ExitCode::FAILURE
+}
