@@ -1,0 +1,117 @@
+//! Calls of `dictum.v1.StorageService`.
+
+use dictum_proto::v1::{self, storage_service_client::StorageServiceClient};
+use futures_util::{Stream, TryStreamExt, stream};
+use tonic::transport::Channel;
+
+use crate::{ClientError, Connection, watch};
+
+/// Writes, reads, lists and follows what is stored.
+#[derive(Debug, Clone)]
+pub struct StorageClient {
+    connection: Connection,
+}
+
+impl StorageClient {
+    /// Returns a client over `connection`.
+    #[must_use]
+    pub fn new(connection: Connection) -> Self {
+        Self { connection }
+    }
+
+    fn service(&self, channel: Channel) -> StorageServiceClient<Channel> {
+        StorageServiceClient::new(channel)
+            .max_decoding_message_size(self.connection.options.max_message_bytes)
+    }
+
+    /// Stores a document with what was found in it; returns when both are durable.
+    ///
+    /// # Errors
+    ///
+    /// The service's status, after retries.
+    pub async fn write_document(
+        &self,
+        request: v1::WriteDocumentRequest,
+    ) -> Result<v1::WriteDocumentResponse, ClientError> {
+        self.connection
+            .call(
+                request,
+                |channel, request| async move { self.service(channel).write_document(request).await },
+            )
+            .await
+    }
+
+    /// Returns one document.
+    ///
+    /// # Errors
+    ///
+    /// The service's status, after retries.
+    pub async fn get_document(
+        &self,
+        request: v1::GetDocumentRequest,
+    ) -> Result<v1::GetDocumentResponse, ClientError> {
+        self.connection
+            .call(
+                request,
+                |channel, request| async move { self.service(channel).get_document(request).await },
+            )
+            .await
+    }
+
+    /// Returns one claim.
+    ///
+    /// # Errors
+    ///
+    /// The service's status, after retries.
+    pub async fn get_claim(&self, claim_id: String) -> Result<v1::GetClaimResponse, ClientError> {
+        self.connection
+            .call(v1::GetClaimRequest { claim_id }, |channel, request| async move {
+                self.service(channel).get_claim(request).await
+            })
+            .await
+    }
+
+    /// Returns one page of claims.
+    ///
+    /// # Errors
+    ///
+    /// The service's status, after retries.
+    pub async fn list_claims(
+        &self,
+        request: v1::ListClaimsRequest,
+    ) -> Result<v1::ListClaimsResponse, ClientError> {
+        self.connection
+            .call(request, |channel, request| async move { self.service(channel).list_claims(request).await })
+            .await
+    }
+
+    /// Returns all claims from the page that `request` asks for to the last, page by page as they are read.
+    pub fn list_all(
+        &self,
+        request: v1::ListClaimsRequest,
+    ) -> impl Stream<Item = Result<v1::Claim, ClientError>> + Send + Unpin + 'static {
+        let client = self.clone();
+        let pages = stream::try_unfold(Some(request), move |request| {
+            let client = client.clone();
+            async move {
+                let Some(mut request) = request else { return Ok(None) };
+                let page = client.list_claims(request.clone()).await?;
+                request.page_token = page.next_page_token;
+                let next = (!request.page_token.is_empty()).then_some(request);
+                Ok::<_, ClientError>(Some((stream::iter(page.claims.into_iter().map(Ok)), next)))
+            }
+        });
+        Box::pin(pages.try_flatten())
+    }
+
+    /// Follows claims through broken connections and restarts of the server: nothing is lost and nothing repeated.
+    ///
+    /// The stream ends with an error where following cannot go on: a filter that is not taken, a revision that is no
+    /// longer kept, a server that stays away.
+    pub fn watch(
+        &self,
+        request: v1::WatchClaimsRequest,
+    ) -> impl Stream<Item = Result<v1::WatchClaimsResponse, ClientError>> + Send + Unpin + 'static {
+        watch::follow(self.connection.clone(), request)
+    }
+}
