@@ -1,1 +1,39 @@
-//! Not written yet.
+//! The extraction service: claims of a document, found and not stored.
+//!
+//! Stateless: every instance answers the same. What a claim is and how it is found is in `dictum-extract`.
+
+mod config;
+mod error;
+mod service;
+
+use std::future::Future;
+
+use dictum_proto::{DESCRIPTOR_SET, v1::extraction_service_server::ExtractionServiceServer};
+use dictum_server::{ServeError, Server, ServerConfig};
+use tokio::net::TcpListener;
+
+pub use config::ExtractionConfig;
+pub use service::Extractor;
+
+/// Returns the service, ready to be added to a server.
+#[must_use]
+pub fn service(config: &ExtractionConfig, server: &ServerConfig) -> ExtractionServiceServer<Extractor> {
+    ExtractionServiceServer::new(Extractor::new(config, server.max_document_bytes))
+        .max_decoding_message_size(server.max_message_bytes)
+        .max_encoding_message_size(server.max_message_bytes)
+}
+
+/// Serves extraction alone on `listener` until `stop` returns.
+///
+/// # Errors
+///
+/// Says why the server could not run.
+pub async fn serve(
+    listener: TcpListener,
+    config: &ExtractionConfig,
+    server: ServerConfig,
+    stop: impl Future<Output = ()>,
+) -> Result<(), ServeError> {
+    let service = service(config, &server);
+    Server::new(server, DESCRIPTOR_SET).add(service).serve(listener, stop).await
+}

@@ -1,1 +1,60 @@
-//! Not written yet.
+//! The storage service: documents with their claims, written, read, listed and followed.
+//!
+//! How they are kept is in `dictum-store`; this is its gRPC face.
+
+mod config;
+mod error;
+mod filter;
+mod service;
+mod watch;
+
+use std::future::Future;
+
+use dictum_proto::{DESCRIPTOR_SET, v1::storage_service_server::StorageServiceServer};
+use dictum_server::{ServeError, Server, ServerConfig, Stopping};
+use dictum_store::{Store, StoreError};
+use tokio::net::TcpListener;
+
+pub use config::StorageConfig;
+pub use service::Keeper;
+
+/// Opens the store in the directory that the configuration names.
+///
+/// # Errors
+///
+/// Says who holds it, or what is wrong with it.
+pub async fn open(config: &StorageConfig) -> Result<Store, StoreError> {
+    Store::open(config.data.clone(), config.store_options()).await
+}
+
+/// Returns the service over `store`, ready to be added to a server.
+#[must_use]
+pub fn service(
+    store: Store,
+    config: &StorageConfig,
+    server: &ServerConfig,
+    stopping: Stopping,
+) -> StorageServiceServer<Keeper> {
+    StorageServiceServer::new(Keeper::new(store, config, server.max_document_bytes, stopping))
+        .max_decoding_message_size(server.max_message_bytes)
+        .max_encoding_message_size(server.max_message_bytes)
+}
+
+/// Serves storage alone on `listener` until `stop` returns; then closes the store.
+///
+/// # Errors
+///
+/// Says why the server could not run.
+pub async fn serve(
+    listener: TcpListener,
+    store: Store,
+    config: &StorageConfig,
+    server: ServerConfig,
+    stop: impl Future<Output = ()>,
+) -> Result<(), ServeError> {
+    let process = Server::new(server.clone(), DESCRIPTOR_SET);
+    let service = service(store.clone(), config, &server, process.stopping());
+    let served = process.add(service).serve(listener, stop).await;
+    store.close().await;
+    served
+}

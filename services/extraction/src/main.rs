@@ -1,0 +1,47 @@
+//! `dictum-extraction`: the extraction service as a process of its own.
+
+use std::{error::Error, net::SocketAddr, process::ExitCode};
+
+use clap::Parser;
+use dictum_extraction::ExtractionConfig;
+use dictum_server::{Command, LogConfig, ServerConfig, bind, exit_code, start_logs, stop_requested};
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// Finds claims in documents, over gRPC. Keeps nothing: run as many as you have cores.
+#[derive(Debug, Parser)]
+#[command(name = "dictum-extraction", version, args_conflicts_with_subcommands = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+
+    /// The address to listen on.
+    #[arg(long, env = "DICTUM_LISTEN", value_name = "ADDRESS", default_value = "127.0.0.1:50052")]
+    listen: SocketAddr,
+
+    #[command(flatten)]
+    extraction: ExtractionConfig,
+
+    #[command(flatten)]
+    server: ServerConfig,
+
+    #[command(flatten)]
+    log: LogConfig,
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    exit_code(run(Cli::parse()).await)
+}
+
+async fn run(cli: Cli) -> Result<(), Box<dyn Error>> {
+    if let Some(command) = cli.command {
+        return Ok(command.run(cli.listen).await?);
+    }
+    start_logs(&cli.log)?;
+    let listener = bind(cli.listen).await?;
+    tracing::info!(address = %listener.local_addr()?, "extraction is listening");
+    dictum_extraction::serve(listener, &cli.extraction, cli.server, stop_requested()).await?;
+    Ok(())
+}

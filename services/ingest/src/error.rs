@@ -1,0 +1,86 @@
+//! What can go wrong with one document, and whether it is the document's fault.
+
+use std::time::Duration;
+
+use dictum_client::ClientError;
+use dictum_proto::{ConvertError, status_with_retry, v1::ErrorReason};
+use tokio::task::JoinError;
+use tonic::{Code, Status};
+
+/// When to send again while a service behind ingest is away.
+const RETRY_AFTER: Duration = Duration::from_secs(1);
+
+/// Why a document is not stored.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Error {
+    /// The request cannot be taken.
+    #[error(transparent)]
+    Request(#[from] ConvertError),
+    /// A service behind ingest does not take this document, and never will.
+    #[error("{}", .0.message())]
+    Refused(Box<Status>),
+    /// A service behind ingest does not answer, or takes nothing now.
+    #[error("{service} does not answer")]
+    Outage {
+        /// The service.
+        service: &'static str,
+        /// What the call came to.
+        #[source]
+        cause: ClientError,
+    },
+    /// The work on the document broke off: a bug.
+    #[error("ingest of a document broke off")]
+    Broken(#[from] JoinError),
+}
+
+impl Error {
+    /// Sorts what came back from a service behind ingest: is it about the document, or about the service?
+    pub(crate) fn from_backend(service: &'static str, error: ClientError) -> Self {
+        match error {
+            ClientError::Status(status) if is_about_the_document(&status) => Self::Refused(status),
+            cause => Self::Outage { service, cause },
+        }
+    }
+
+    /// Returns whether other documents may be stored all the same.
+    pub(crate) fn is_about_one_document(&self) -> bool {
+        match self {
+            Self::Request(_) | Self::Refused(_) | Self::Broken(_) => true,
+            Self::Outage { .. } => false,
+        }
+    }
+}
+
+/// INTERNAL is a bug that this document woke: to refuse it alone lets the others through.
+fn is_about_the_document(status: &Status) -> bool {
+    match status.code() {
+        Code::InvalidArgument | Code::Internal => dictum_proto::reason(status).is_some(),
+        Code::ResourceExhausted => dictum_proto::reason(status) == Some(ErrorReason::MessageTooLarge),
+        _ => false,
+    }
+}
+
+impl From<Error> for Status {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Request(error) => error.into(),
+            Error::Refused(status) => *status,
+            Error::Outage { service: _, cause: ClientError::Status(status) }
+                if dictum_proto::reason(&status) == Some(ErrorReason::StoreNotWritable) =>
+            {
+                *status // says more than that storage is away
+            }
+            Error::Outage { service, ref cause } => {
+                tracing::warn!(service, %cause, "a service behind ingest does not answer");
+                status_with_retry(
+                    Code::Unavailable,
+                    ErrorReason::DependencyUnavailable,
+                    error.to_string(),
+                    [("service", service)],
+                    RETRY_AFTER,
+                )
+            }
+            Error::Broken(_) => dictum_server::internal(&error),
+        }
+    }
+}

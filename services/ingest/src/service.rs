@@ -1,0 +1,124 @@
+//! One document through extraction and storage.
+
+use std::sync::Arc;
+
+use dictum_client::{ExtractionClient, StorageClient};
+use dictum_proto::{
+    ConvertError, document_within,
+    v1::{
+        ClaimView, Document, ExtractClaimsRequest, Extraction, IngestDocumentRequest, IngestDocumentResponse,
+        IngestDocumentsRequest, IngestResult, IngestStatus, WriteDocumentRequest,
+        extraction_service_server as extraction, ingest_service_server::IngestService,
+        storage_service_server as storage,
+    },
+};
+use dictum_server::Stopping;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tonic::{Request, Response, Status, Streaming};
+
+use crate::{
+    Backends, IngestConfig,
+    error::Error,
+    stream::{Acknowledgements, acknowledge},
+};
+
+/// Answers the calls of `dictum.v1.IngestService`.
+#[derive(Debug, Clone)]
+pub struct Intake {
+    extraction: ExtractionClient,
+    storage: StorageClient,
+    max_document_bytes: usize,
+    pub(crate) window: usize,
+    pub(crate) stopping: Stopping,
+    room: Arc<Semaphore>, // one permit a KiB of text
+    max_permits: u32,
+}
+
+impl Intake {
+    pub(crate) fn new(
+        backends: Backends,
+        config: &IngestConfig,
+        max_document_bytes: usize,
+        stopping: Stopping,
+    ) -> Self {
+        let max_permits = u32::try_from(config.max_ingest_bytes / 1024).unwrap_or(u32::MAX >> 4).max(1);
+        Self {
+            extraction: ExtractionClient::new(backends.extraction),
+            storage: StorageClient::new(backends.storage),
+            max_document_bytes,
+            window: config.ingest_window.get(),
+            stopping,
+            room: Arc::new(Semaphore::new(max_permits as usize)),
+            max_permits,
+        }
+    }
+
+    /// Waits until the text of `document` has room among those that are worked on.
+    pub(crate) async fn admit(&self, document: Option<&Document>) -> OwnedSemaphorePermit {
+        let bytes = document.map_or(0, |document| document.text.len());
+        let permits = u32::try_from(bytes / 1024 + 1).unwrap_or(u32::MAX).min(self.max_permits);
+        Arc::clone(&self.room).acquire_many_owned(permits).await.expect("the semaphore is never closed")
+    }
+
+    /// Has one document extracted and stored; returns when it is durable.
+    pub(crate) async fn ingest(&self, document: Option<Document>) -> Result<IngestResult, Error> {
+        let document = document_within(document, self.max_document_bytes, "document")?;
+        let extraction = self.extract(document.clone()).await?;
+        let diagnostic_count = count(extraction.diagnostics.len());
+        let request = WriteDocumentRequest { document: Some(document), extraction: Some(extraction) };
+        let written = self
+            .storage
+            .write_document(request)
+            .await
+            .map_err(|error| Error::from_backend(storage::SERVICE_NAME, error))?;
+        let status = if written.duplicate { IngestStatus::Duplicate } else { IngestStatus::Stored };
+        Ok(IngestResult {
+            status: status.into(),
+            document_id: written.document_id,
+            claim_count: written.claim_count,
+            revision: written.revision,
+            diagnostic_count,
+            ..Default::default()
+        })
+    }
+
+    /// Storage has the text: claims go to it without texts and second units.
+    async fn extract(&self, document: Document) -> Result<Extraction, Error> {
+        let request =
+            ExtractClaimsRequest { document: Some(document), options: None, view: ClaimView::Basic.into() };
+        let response = self
+            .extraction
+            .extract_claims(request)
+            .await
+            .map_err(|error| Error::from_backend(extraction::SERVICE_NAME, error))?;
+        response
+            .extraction
+            .ok_or_else(|| Error::Request(ConvertError::Missing { field: "extraction".to_owned() }))
+    }
+}
+
+fn count(length: usize) -> u32 {
+    u32::try_from(length).unwrap_or(u32::MAX)
+}
+
+#[tonic::async_trait]
+impl IngestService for Intake {
+    async fn ingest_document(
+        &self,
+        request: Request<IngestDocumentRequest>,
+    ) -> Result<Response<IngestDocumentResponse>, Status> {
+        let document = request.into_inner().document;
+        let _room = self.admit(document.as_ref()).await;
+        let result = self.ingest(document).await?;
+        Ok(Response::new(IngestDocumentResponse { result: Some(result) }))
+    }
+
+    type IngestDocumentsStream = Acknowledgements;
+
+    async fn ingest_documents(
+        &self,
+        request: Request<Streaming<IngestDocumentsRequest>>,
+    ) -> Result<Response<Self::IngestDocumentsStream>, Status> {
+        Ok(Response::new(acknowledge(self.clone(), request.into_inner())))
+    }
+}

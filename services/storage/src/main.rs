@@ -1,0 +1,48 @@
+//! `dictum-storage`: the storage service as a process of its own.
+
+use std::{error::Error, net::SocketAddr, process::ExitCode};
+
+use clap::Parser;
+use dictum_server::{Command, LogConfig, ServerConfig, bind, exit_code, start_logs, stop_requested};
+use dictum_storage::StorageConfig;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// Keeps documents with their claims and serves them over gRPC. One process holds a data directory.
+#[derive(Debug, Parser)]
+#[command(name = "dictum-storage", version, args_conflicts_with_subcommands = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+
+    /// The address to listen on.
+    #[arg(long, env = "DICTUM_LISTEN", value_name = "ADDRESS", default_value = "127.0.0.1:50053")]
+    listen: SocketAddr,
+
+    #[command(flatten)]
+    storage: StorageConfig,
+
+    #[command(flatten)]
+    server: ServerConfig,
+
+    #[command(flatten)]
+    log: LogConfig,
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    exit_code(run(Cli::parse()).await)
+}
+
+async fn run(cli: Cli) -> Result<(), Box<dyn Error>> {
+    if let Some(command) = cli.command {
+        return Ok(command.run(cli.listen).await?);
+    }
+    start_logs(&cli.log)?;
+    let store = dictum_storage::open(&cli.storage).await?;
+    let listener = bind(cli.listen).await?;
+    tracing::info!(address = %listener.local_addr()?, data = %cli.storage.data.display(), "storage is listening");
+    dictum_storage::serve(listener, store, &cli.storage, cli.server, stop_requested()).await?;
+    Ok(())
+}

@@ -1,0 +1,160 @@
+//! The handlers: wire to domain, the store, domain to wire.
+
+use std::sync::Arc;
+
+use dictum_core::{ClaimId, DocumentId, ExtractedDocument, Units};
+use dictum_proto::{
+    ConvertError, claim_to_wire, document_from_wire, document_to_wire, document_within, extraction_from_wire,
+    extraction_to_wire,
+    v1::{
+        Claim, ClaimView, GetClaimRequest, GetClaimResponse, GetDocumentRequest, GetDocumentResponse,
+        ListClaimsRequest, ListClaimsResponse, WatchClaimsRequest, WriteDocumentRequest,
+        WriteDocumentResponse, storage_service_server::StorageService,
+    },
+};
+use dictum_server::Stopping;
+use dictum_store::{Store, StoredClaim, StoredDocument, WatchFrom, WriteOutcome, Written};
+use tonic::{Request, Response, Status};
+
+use crate::{
+    StorageConfig,
+    error::Error,
+    filter::{filter_from_wire, id_from_wire, order_from_wire, page_size_from_wire},
+    watch::{Changes, Watches},
+};
+
+/// Answers the calls of `dictum.v1.StorageService`.
+#[derive(Debug, Clone)]
+pub struct Keeper {
+    store: Store,
+    max_document_bytes: usize,
+    watches: Watches,
+}
+
+impl Keeper {
+    pub(crate) fn new(
+        store: Store,
+        config: &StorageConfig,
+        max_document_bytes: usize,
+        stopping: Stopping,
+    ) -> Self {
+        let watches = Watches::new(config.max_watches, config.watch_patience, stopping);
+        Self { store, max_document_bytes, watches }
+    }
+
+    async fn write(&self, request: WriteDocumentRequest) -> Result<WriteDocumentResponse, Error> {
+        let extracted = self.extracted_from_wire(request)?;
+        let Written { document_id, revision, outcome, claims } =
+            self.store.write(extracted).await.map_err(Error::of_write)?;
+        Ok(WriteDocumentResponse {
+            document_id: document_id.to_string(),
+            revision,
+            duplicate: outcome == WriteOutcome::Duplicate,
+            claim_count: u32::try_from(claims).unwrap_or(u32::MAX),
+        })
+    }
+
+    fn extracted_from_wire(&self, request: WriteDocumentRequest) -> Result<ExtractedDocument, ConvertError> {
+        let document = document_within(request.document, self.max_document_bytes, "document")?;
+        let document = document_from_wire(document, "document")?;
+        let extraction =
+            request.extraction.ok_or_else(|| ConvertError::Missing { field: "extraction".to_owned() })?;
+        let extraction = extraction_from_wire(extraction, &document, "extraction")?;
+        Ok(ExtractedDocument { document, extraction })
+    }
+
+    async fn document(&self, request: GetDocumentRequest) -> Result<GetDocumentResponse, Error> {
+        let document_id: DocumentId = id_from_wire(&request.document_id, "document_id")?;
+        let stored = self.store.get_document(document_id).await?;
+        let extraction = request.with_extraction.then(|| {
+            extraction_to_wire(&stored.extraction, &stored.document, ClaimView::Full, stored.revision)
+        });
+        Ok(GetDocumentResponse { document: Some(document_to_wire(&stored.document)), extraction })
+    }
+
+    async fn claim(&self, request: GetClaimRequest) -> Result<GetClaimResponse, Error> {
+        let claim_id: ClaimId = id_from_wire(&request.claim_id, "claim_id")?;
+        let claim = self.store.get_claim(claim_id).await?;
+        Ok(GetClaimResponse { claim: claims_to_wire(&[claim], ClaimView::Full).pop() })
+    }
+
+    async fn list(&self, request: ListClaimsRequest) -> Result<ListClaimsResponse, Error> {
+        let (order, view) = (order_from_wire(request.order()), request.view());
+        let page_size = page_size_from_wire(request.page_size)?;
+        let filter = filter_from_wire(request.filter)?;
+        let page = self.store.list_claims(&filter, order, page_size, Some(&request.page_token)).await?;
+        Ok(ListClaimsResponse {
+            claims: claims_to_wire(&page.claims, view),
+            next_page_token: page.next_page_token.unwrap_or_default(),
+        })
+    }
+
+    async fn watch(&self, request: WatchClaimsRequest) -> Result<Changes, Error> {
+        let filter = filter_from_wire(request.filter)?;
+        let from = request.after_revision.map_or(WatchFrom::Now, WatchFrom::After);
+        self.watches.open(self.store.watch(&filter, from).await?)
+    }
+}
+
+/// Returns the messages of claims; the text of a document is counted once for all its claims that stand together.
+pub(crate) fn claims_to_wire(claims: &[StoredClaim], view: ClaimView) -> Vec<Claim> {
+    let same_document = |a: &StoredClaim, b: &StoredClaim| Arc::ptr_eq(a.document(), b.document());
+    claims
+        .chunk_by(same_document)
+        .flat_map(|claims| {
+            let StoredDocument { extracted, revision, .. } = &**claims[0].document();
+            let units = Units::new(&extracted.document.text);
+            let wire = move |claim: &StoredClaim| {
+                claim_to_wire(
+                    claim.claim(),
+                    &extracted.document,
+                    &extracted.extraction,
+                    &units,
+                    view,
+                    *revision,
+                )
+            };
+            claims.iter().map(wire).collect::<Vec<_>>()
+        })
+        .collect()
+}
+
+#[tonic::async_trait]
+impl StorageService for Keeper {
+    async fn write_document(
+        &self,
+        request: Request<WriteDocumentRequest>,
+    ) -> Result<Response<WriteDocumentResponse>, Status> {
+        Ok(Response::new(self.write(request.into_inner()).await?))
+    }
+
+    async fn get_document(
+        &self,
+        request: Request<GetDocumentRequest>,
+    ) -> Result<Response<GetDocumentResponse>, Status> {
+        Ok(Response::new(self.document(request.into_inner()).await?))
+    }
+
+    async fn get_claim(
+        &self,
+        request: Request<GetClaimRequest>,
+    ) -> Result<Response<GetClaimResponse>, Status> {
+        Ok(Response::new(self.claim(request.into_inner()).await?))
+    }
+
+    async fn list_claims(
+        &self,
+        request: Request<ListClaimsRequest>,
+    ) -> Result<Response<ListClaimsResponse>, Status> {
+        Ok(Response::new(self.list(request.into_inner()).await?))
+    }
+
+    type WatchClaimsStream = Changes;
+
+    async fn watch_claims(
+        &self,
+        request: Request<WatchClaimsRequest>,
+    ) -> Result<Response<Self::WatchClaimsStream>, Status> {
+        Ok(Response::new(self.watch(request.into_inner()).await?))
+    }
+}
