@@ -71,8 +71,13 @@ pub(super) fn read(text: &str, stretch: Span, hit: Range<usize>) -> Option<Intro
 fn language(tokens: &[Word], at: usize) -> Option<(&'static Introducers, Anchor, Range<usize>)> {
     let mut best: Option<(usize, &'static Introducers, Anchor, Range<usize>)> = None;
     for (_, words) in &LEXICON.languages {
-        let lists = [(&words.nouns, Anchor::Noun), (&words.clauses, Anchor::Clause), (&words.weak_nouns, Anchor::WeakNoun)];
-        let Some((len, anchor)) = lists.iter().find_map(|(list, anchor)| list.at(tokens, at).map(|len| (len, *anchor)))
+        let lists = [
+            (&words.nouns, Anchor::Noun),
+            (&words.clauses, Anchor::Clause),
+            (&words.weak_nouns, Anchor::WeakNoun),
+        ];
+        let Some((len, anchor)) =
+            lists.iter().find_map(|(list, anchor)| list.at(tokens, at).map(|len| (len, *anchor)))
         else {
             continue;
         };
@@ -103,7 +108,9 @@ impl Sentence<'_> {
         }
         let despite = words.despite.at(tokens, at.end).is_some();
         if words.not_before.at(tokens, at.end).is_some() && !despite {
-            let same_clause = tokens.get(at.end).is_some_and(|next| self.text[tokens[at.end - 1].end..next.start].trim().is_empty());
+            let same_clause = tokens
+                .get(at.end)
+                .is_some_and(|next| self.text[tokens[at.end - 1].end..next.start].trim().is_empty());
             if same_clause {
                 return true;
             }
@@ -123,7 +130,11 @@ impl Sentence<'_> {
         let copula = self.copula(from, colon.map_or(ahead, |(_, at, _)| at));
         match (colon, copula) {
             // "are as follows:", "are:", "are the following:"
-            (Some(sign @ (Opening::Colon, at, _)), Some((_, after))) if !self.text[after..at].contains([',', ';']) => Some(sign),
+            (Some(sign @ (Opening::Colon, at, _)), Some((_, after)))
+                if !self.text[after..at].contains([',', ';']) =>
+            {
+                Some(sign)
+            }
             (_, Some((at, after))) => Some((Opening::Running, at, after)),
             (Some(sign), None) => Some(sign),
             (None, None) => None,
@@ -142,10 +153,14 @@ impl Sentence<'_> {
                 return None;
             }
             match c {
-                ':' | '：' if !text[after..].starts_with(|d: char| d.is_ascii_digit() || d == '/') || text[after..].starts_with("1.") => {
+                ':' | '：'
+                    if !text[after..].starts_with(|d: char| d.is_ascii_digit() || d == '/')
+                        || text[after..].starts_with("1.") =>
+                {
                     return Some((Opening::Colon, here, after));
                 }
-                '—' | '–' | '-' if text[..here].ends_with(' ') && text[after..].starts_with(' ') && !near => {
+                '—' | '–' | '-' if text[..here].ends_with(' ') && text[after..].starts_with(' ') && !near =>
+                {
                     // Two dashes enclose a remark; one opens a list.
                     let rest = &text[after..end];
                     let counted = self.count().is_some() || self.has_verb();
@@ -153,14 +168,19 @@ impl Sentence<'_> {
                         return Some((Opening::Running, here, after));
                     }
                 }
-                '(' | '（' if text[after..].starts_with(['1', 'a', 'i', '一']) && text[after + 1..].starts_with([')', '）']) => {
+                '(' | '（'
+                    if text[after..].starts_with(['1', 'a', 'i', '一'])
+                        && text[after + 1..].starts_with([')', '）']) =>
+                {
                     return Some((Opening::Enumerator, here, here));
                 }
                 '1' | 'a' if text[after..].starts_with(") ") && text[..here].ends_with(' ') => {
                     return Some((Opening::Enumerator, here, here));
                 }
                 '①' => return Some((Opening::Enumerator, here, here)),
-                '\n' if items::skip_blank(text, after, self.stretch.end()) > after || !text[after..].starts_with(char::is_lowercase) => {
+                '\n' if items::skip_blank(text, after, self.stretch.end()) > after
+                    || !text[after..].starts_with(char::is_lowercase) =>
+                {
                     return self.stop(here, after);
                 }
                 _ => {}
@@ -171,7 +191,11 @@ impl Sentence<'_> {
 
     /// The sentence or line ends: a list follows only where it was announced.
     fn stop(&self, at: usize, after: usize) -> Option<(Opening, usize, usize)> {
-        (self.count().is_some() || self.has_follow() || self.has_verb() || self.is_heading(at)).then_some((Opening::Stop, at, after))
+        (self.count().is_some() || self.has_follow() || self.has_verb() || self.is_heading(at)).then_some((
+            Opening::Stop,
+            at,
+            after,
+        ))
     }
 
     /// A line such as "Conditions for a settlement" with nothing else on it.
@@ -201,7 +225,11 @@ impl Sentence<'_> {
         let after = self.anchor_at.end..(self.anchor_at.end + 1).min(self.tokens.len());
         let digit = |i: usize| self.tokens[i].lower.parse::<usize>().ok().filter(|n| (2..=12).contains(n));
         let named = |range: Range<usize>| {
-            self.words.numbers.iter().enumerate().find_map(|(n, forms)| forms.find_last(self.tokens, range.clone()).map(|_| n + 2))
+            self.words
+                .numbers
+                .iter()
+                .enumerate()
+                .find_map(|(n, forms)| forms.find_last(self.tokens, range.clone()).map(|_| n + 2))
         };
         before.clone().rev().find_map(digit).or_else(|| named(before)).or_else(|| named(after))
     }
@@ -227,7 +255,10 @@ impl Sentence<'_> {
         let before = self.anchor_at.start.saturating_sub(4)..self.anchor_at.start;
         self.words.first_person.find(self.tokens, 0..self.anchor_at.end).is_some()
             || self.words.pronouns.find(self.tokens, before.clone()).is_some()
-            || before.clone().any(|i| self.text[self.tokens[i].end..].starts_with("’s") || self.text[self.tokens[i].end..].starts_with("'s"))
+            || before.clone().any(|i| {
+                self.text[self.tokens[i].end..].starts_with("’s")
+                    || self.text[self.tokens[i].end..].starts_with("'s")
+            })
     }
 
     fn subject(&self, opening_at: usize) -> Option<Span> {
@@ -238,14 +269,15 @@ impl Sentence<'_> {
     fn subject_after(&self, opening_at: usize) -> Option<Span> {
         let (tokens, words) = (self.tokens, self.words);
         let limit = tokens.iter().position(|word| word.start >= opening_at).unwrap_or(tokens.len());
-        let at = (self.anchor_at.end..limit.min(self.anchor_at.end + 6)).find_map(|i| {
-            words.subject_after.at(tokens, i).map(|len| i + len)
-        })?;
+        let at = (self.anchor_at.end..limit.min(self.anchor_at.end + 6))
+            .find_map(|i| words.subject_after.at(tokens, i).map(|len| i + len))?;
         let mut end = at;
         while end < limit {
             let stops = words.subject_end.at(tokens, end).is_some()
                 || words.copulas.at(tokens, end).is_some()
-                || (end > at && self.text[tokens[end - 1].end..tokens[end].start].contains([',', '(', '—', '–', ';', '،', '，']));
+                || (end > at
+                    && self.text[tokens[end - 1].end..tokens[end].start]
+                        .contains([',', '(', '—', '–', ';', '،', '，']));
             if stops {
                 break;
             }
@@ -260,14 +292,18 @@ impl Sentence<'_> {
         let mark = words.subject_before.find_last(tokens, 0..self.anchor_at.start)?;
         let mut start = mark.start;
         while start > 0 {
-            let clause = self.text[tokens[start - 1].end..tokens[start].start].contains([',', ':', '，', '：', '،', '"', '“', '«']);
-            let agent = words.agent_before.at(tokens, start - 1).is_some() || words.set_verbs.at(tokens, start - 1).is_some();
+            let clause = self.text[tokens[start - 1].end..tokens[start].start]
+                .contains([',', ':', '，', '：', '،', '"', '“', '«']);
+            let agent = words.agent_before.at(tokens, start - 1).is_some()
+                || words.set_verbs.at(tokens, start - 1).is_some();
             if clause && start < mark.start || agent {
                 break;
             }
             start -= 1;
         }
-        (start < mark.start).then(|| Span::new(tokens[start].start, tokens[mark.start - 1].end).ok()).flatten()
+        (start < mark.start)
+            .then(|| Span::new(tokens[start].start, tokens[mark.start - 1].end).ok())
+            .flatten()
     }
 
     fn build(
@@ -283,7 +319,9 @@ impl Sentence<'_> {
         if weak && !(has_verb || self.is_owned()) {
             return None;
         }
-        if opening == Opening::Running && !(has_verb || has_follow || count.is_some() || subject.is_some() || self.is_owned()) {
+        if opening == Opening::Running
+            && !(has_verb || has_follow || count.is_some() || subject.is_some() || self.is_owned())
+        {
             return None;
         }
         let start = self.verb().map_or_else(|| self.phrase_start(), |verb| verb.start);
@@ -291,7 +329,8 @@ impl Sentence<'_> {
         let end = end.max(self.tokens[self.anchor_at.end - 1].end);
         let end = if opening == Opening::Running { items_from } else { end };
         let slice = &self.text[self.tokens[start].start..end];
-        let span = Span::new(self.tokens[start].start, self.tokens[start].start + slice.trim_end().len()).ok()?;
+        let span =
+            Span::new(self.tokens[start].start, self.tokens[start].start + slice.trim_end().len()).ok()?;
         let limit = self.tokens.iter().position(|word| word.start >= end).unwrap_or(self.tokens.len());
         Some(Introducer {
             words: self.words,
@@ -321,7 +360,9 @@ impl Sentence<'_> {
                     || self.words.first_person.at(self.tokens, i).is_some()
                     || self.words.follow.at(self.tokens, i).is_some()
                     || self.words.function_words.at(self.tokens, i).is_some();
-                near.len() <= 4 && (digit || known) && !self.text[self.tokens[i].start..self.tokens[at].start].contains([',', ':', ';'])
+                near.len() <= 4
+                    && (digit || known)
+                    && !self.text[self.tokens[i].start..self.tokens[at].start].contains([',', ':', ';'])
             })
             .unwrap_or(at)
     }

@@ -80,7 +80,8 @@ pub(super) fn read(context: &Context<'_>, from: usize) -> Option<Items> {
         Opening::Enumerator => None,
     }?;
     let fine = |span: &Span| !span.is_empty() && span.len() <= MAX_ITEM;
-    (items.spans.len() >= 2 && items.spans.len() <= MAX_ITEMS && items.spans.iter().all(fine)).then_some(items)
+    (items.spans.len() >= 2 && items.spans.len() <= MAX_ITEMS && items.spans.iter().all(fine))
+        .then_some(items)
 }
 
 /// A number or letter that opens an item.
@@ -110,7 +111,9 @@ fn enumerators(text: &str, at: usize) -> impl Iterator<Item = Enumerator> {
     let (token, closing) = body.split_at(run);
     let close = match closing.chars().next() {
         Some(c @ (')' | '）' | ']')) => Some((if open { 0 } else { 1 }, c.len_utf8())),
-        Some('.') if !open && closing[1..].starts_with(|c: char| c.is_whitespace() || c == '*') => Some((2, 1)),
+        Some('.') if !open && closing[1..].starts_with(|c: char| c.is_whitespace() || c == '*') => {
+            Some((2, 1))
+        }
         Some(c @ ('、' | '．')) if !open => Some((3, c.len_utf8())),
         Some('\u{FE0F}' | '\u{20E3}') if !open => {
             Some((4, closing.len() - closing.trim_start_matches(['\u{FE0F}', '\u{20E3}']).len()))
@@ -157,7 +160,10 @@ fn letter(token: &str) -> Option<u32> {
     let (Some(c), None) = (chars.next(), chars.next()) else { return None };
     let alphabets = ["abcdefghijklmnopqrst", "абвгдежзиклмнопрст", "अबसद", "أبجدهوز"];
     let c = c.to_lowercase().next()?;
-    alphabets.iter().find_map(|letters| letters.chars().position(|l| l == c)).and_then(|at| u32::try_from(at + 1).ok())
+    alphabets
+        .iter()
+        .find_map(|letters| letters.chars().position(|l| l == c))
+        .and_then(|at| u32::try_from(at + 1).ok())
 }
 
 fn roman(token: &str) -> Option<u32> {
@@ -205,7 +211,8 @@ fn from_starts(
     if starts.len() < 2 {
         return None;
     }
-    let on_lines = starts[1..].iter().all(|(at, _)| text[..*at].trim_end_matches([' ', '\t', '\u{A0}']).ends_with('\n'));
+    let on_lines =
+        starts[1..].iter().all(|(at, _)| text[..*at].trim_end_matches([' ', '\t', '\u{A0}']).ends_with('\n'));
     let mut spans = Vec::with_capacity(starts.len());
     for (n, (_, from)) in starts.iter().enumerate() {
         let end = match starts.get(n + 1) {
@@ -237,7 +244,9 @@ fn ordinals(context: &Context<'_>, start: usize, limit: usize) -> Option<Items> 
     let mut i = opening.1;
     while i < tokens.len() {
         let next = words.ordinals.get(starts.len()).and_then(|list| lead(i, list));
-        let next = next.or_else(|| (context.count.is_none_or(|n| starts.len() < n)).then(|| lead(i, &words.last)).flatten());
+        let next = next.or_else(|| {
+            (context.count.is_none_or(|n| starts.len() < n)).then(|| lead(i, &words.last)).flatten()
+        });
         match next {
             Some(found) => {
                 starts.push(found);
@@ -265,13 +274,16 @@ fn opens_clause(text: &str, tokens: &[Word], i: usize) -> bool {
 fn ordinal_end(text: &str, tokens: &[Word], after: usize) -> usize {
     let gap_start = tokens[after - 1].end;
     let gap = &text[gap_start..tokens[after].start];
-    gap_start + gap.len() - gap.trim_start_matches([' ', ',', ':', '.', ')', '-', '—', '–', '，', '：', '،', '、', '\u{A0}']).len()
+    gap_start + gap.len()
+        - gap
+            .trim_start_matches([' ', ',', ':', '.', ')', '-', '—', '–', '，', '：', '،', '、', '\u{A0}'])
+            .len()
 }
 
 /// Signs that open an item of a list on lines.
 const BULLETS: [&str; 29] = [
-    "•", "▪", "▫", "◼", "◾", "🔹", "🔸", "🔷", "🔶", "🔺", "🔴", "🔵", "✅", "✔", "☑", "➖", "➡", "👉", "📌", "📍", "‣", "◦", "·",
-    "■", "●", "–", "—", "*", "-",
+    "•", "▪", "▫", "◼", "◾", "🔹", "🔸", "🔷", "🔶", "🔺", "🔴", "🔵", "✅", "✔", "☑", "➖", "➡", "👉",
+    "📌", "📍", "‣", "◦", "·", "■", "●", "–", "—", "*", "-",
 ];
 
 /// Returns the length of the bullet at `at` with the blanks after it.
@@ -313,7 +325,11 @@ fn bullets(context: &Context<'_>, start: usize, limit: usize) -> Option<Items> {
         .map(|(n, (_, from))| {
             let until = starts.get(n + 1).map_or(limit, |next| next.0);
             // A line without a bullet belongs to the item above, unless it ended and this is the last one.
-            let end = if n + 1 == starts.len() { line_end(text, *from, until) } else { paragraph_end(text, *from, until) };
+            let end = if n + 1 == starts.len() {
+                line_end(text, *from, until)
+            } else {
+                paragraph_end(text, *from, until)
+            };
             trim(context, *from..end)
         })
         .collect();
@@ -332,7 +348,8 @@ fn lines(context: &Context<'_>, from: usize, start: usize, limit: usize) -> Opti
         let end = line_end(text, at, limit);
         let line = text[at..end].trim_end();
         let ends_well = line.ends_with([';', '；', '؛']) || line.ends_with([',', '،']);
-        let last_join = context.words.joins.before(&words::split(text, at..end), words::split(text, at..end).len());
+        let last_join =
+            context.words.joins.before(&words::split(text, at..end), words::split(text, at..end).len());
         spans.push(trim(context, at..end)?);
         let next = skip_blank(text, end, limit);
         if !(ends_well || last_join) || next >= limit {
@@ -341,7 +358,11 @@ fn lines(context: &Context<'_>, from: usize, start: usize, limit: usize) -> Opti
         at = next;
     }
     let short = context.count.is_some_and(|n| n == 1) || spans.len() < 2;
-    if short { unmarked_lines(context, start, limit) } else { Some(Items { spans, rule: RULE_SEMICOLONS, tail: None }) }
+    if short {
+        unmarked_lines(context, start, limit)
+    } else {
+        Some(Items { spans, rule: RULE_SEMICOLONS, tail: None })
+    }
 }
 
 /// Exactly as many short lines as the introducer counts.
@@ -386,7 +407,9 @@ fn commas(context: &Context<'_>, start: usize, limit: usize) -> Option<Items> {
     let cuts = sentence::splits(text, start..end, |c| matches!(c, ',' | '，' | '、' | '،'));
     let (cuts, tail) = without_tail(context, cuts);
     let mut pieces = joined(context, cuts);
-    if let Some((&last, front)) = pieces.clone().iter().map(|r| (r.start, r.end)).collect::<Vec<_>>().split_last() {
+    if let Some((&last, front)) =
+        pieces.clone().iter().map(|r| (r.start, r.end)).collect::<Vec<_>>().split_last()
+    {
         let parts = at_joins(context, last.0..last.1);
         let wanted = context.count.map(|n| n.saturating_sub(front.len()));
         pieces.truncate(front.len());
@@ -411,14 +434,21 @@ fn commas(context: &Context<'_>, start: usize, limit: usize) -> Option<Items> {
 }
 
 /// Takes off a last piece that says who speaks: "…, the mayor said", "…, according to the mayor".
-fn without_tail(context: &Context<'_>, mut cuts: Vec<Range<usize>>) -> (Vec<Range<usize>>, Option<Range<usize>>) {
+fn without_tail(
+    context: &Context<'_>,
+    mut cuts: Vec<Range<usize>>,
+) -> (Vec<Range<usize>>, Option<Range<usize>>) {
     let tail = cuts.last().cloned().filter(|last| {
         let tokens = words::split(context.text, last.clone());
         let says = context.words.say_verbs.find(&tokens, 0..tokens.len()).is_some()
             || context.words.according.at(&tokens, 0).is_some();
-        let names = tokens.iter().any(|w| w.capital) || context.words.pronouns.find(&tokens, 0..tokens.len()).is_some()
+        let names = tokens.iter().any(|w| w.capital)
+            || context.words.pronouns.find(&tokens, 0..tokens.len()).is_some()
             || context.words.roles.find(&tokens, 0..tokens.len()).is_some();
-        cuts.len() > 1 && tokens.len() <= 12 && says && (names || context.words.caseless)
+        cuts.len() > 1
+            && tokens.len() <= 12
+            && says
+            && (names || context.words.caseless)
             && context.words.joins.at(&tokens, 0).is_none()
     });
     if tail.is_some() {
@@ -440,7 +470,11 @@ fn joined(context: &Context<'_>, cuts: Vec<Range<usize>>) -> Vec<Range<usize>> {
         let relative = context.words.relatives.at(&tokens, 0).is_some();
         let only_names = !context.words.caseless
             && tokens.len() <= 6
-            && tokens.iter().enumerate().all(|(i, w)| w.capital || context.words.joins.at(&tokens, i).is_some() || context.words.function_words.at(&tokens, i).is_some())
+            && tokens.iter().enumerate().all(|(i, w)| {
+                w.capital
+                    || context.words.joins.at(&tokens, i).is_some()
+                    || context.words.function_words.at(&tokens, i).is_some()
+            })
             && tokens.iter().any(|w| w.capital)
             && words::split(text, last.clone()).last().is_some_and(|w| w.capital);
         if relative || only_names || tokens.is_empty() {
@@ -502,7 +536,9 @@ fn choose(
 
 /// Returns the cut that leaves two items of the most even number of words.
 fn best_cut(parts: &[Range<usize>], text: &str) -> usize {
-    let weight = |range: &[Range<usize>]| -> usize { range.iter().map(|r| text[r.clone()].split_whitespace().count()).sum() };
+    let weight = |range: &[Range<usize>]| -> usize {
+        range.iter().map(|r| text[r.clone()].split_whitespace().count()).sum()
+    };
     (1..parts.len()).min_by_key(|cut| weight(&parts[..*cut]).abs_diff(weight(&parts[*cut..]))).unwrap_or(1)
 }
 
@@ -512,7 +548,8 @@ fn split_all(context: &Context<'_>, piece: Range<usize>) -> Vec<Range<usize>> {
 
 /// Joins the shortest piece (never the first) to the one before.
 fn merge_shortest(text: &str, pieces: &mut Vec<Range<usize>>) {
-    let shortest = (1..pieces.len()).min_by_key(|&i| text[pieces[i].clone()].split_whitespace().count()).unwrap_or(1);
+    let shortest =
+        (1..pieces.len()).min_by_key(|&i| text[pieces[i].clone()].split_whitespace().count()).unwrap_or(1);
     let end = pieces[shortest].end;
     pieces[shortest - 1].end = end;
     pieces.remove(shortest);
@@ -556,11 +593,45 @@ fn trim(context: &Context<'_>, range: Range<usize>) -> Option<Span> {
     loop {
         let item = text.get(start..end)?;
         let inner = item.trim_start_matches(|c: char| {
-            c.is_whitespace() || matches!(c, ',' | ';' | ':' | '.' | '*' | '،' | '؛' | '，' | '；' | '、' | '：' | '\u{FE0F}' | '—' | '–')
+            c.is_whitespace()
+                || matches!(
+                    c,
+                    ',' | ';'
+                        | ':'
+                        | '.'
+                        | '*'
+                        | '،'
+                        | '؛'
+                        | '，'
+                        | '；'
+                        | '、'
+                        | '：'
+                        | '\u{FE0F}'
+                        | '—'
+                        | '–'
+                )
         });
         start = end - inner.len();
         let inner = inner.trim_end_matches(|c: char| {
-            c.is_whitespace() || matches!(c, ',' | ';' | ':' | '*' | '.' | '!' | '،' | '؛' | '，' | '；' | '、' | '。' | '।' | '۔' | '—' | '–')
+            c.is_whitespace()
+                || matches!(
+                    c,
+                    ',' | ';'
+                        | ':'
+                        | '*'
+                        | '.'
+                        | '!'
+                        | '،'
+                        | '؛'
+                        | '，'
+                        | '；'
+                        | '、'
+                        | '。'
+                        | '।'
+                        | '۔'
+                        | '—'
+                        | '–'
+                )
         });
         end = start + inner.len();
         let tokens = words::split(text, start..end);
@@ -576,7 +647,8 @@ fn trim(context: &Context<'_>, range: Range<usize>) -> Option<Span> {
                 continue;
             }
         }
-        let trailing = (1..=3.min(tokens.len().saturating_sub(1))).find(|n| joins.at(&tokens, tokens.len() - n) == Some(*n));
+        let trailing = (1..=3.min(tokens.len().saturating_sub(1)))
+            .find(|n| joins.at(&tokens, tokens.len() - n) == Some(*n));
         if let Some(n) = trailing {
             end = tokens[tokens.len() - n].start;
             continue;

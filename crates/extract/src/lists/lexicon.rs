@@ -97,13 +97,16 @@ pub(super) struct Lexicon {
 }
 
 /// The lexicon that the program carries.
-pub(super) static LEXICON: LazyLock<Lexicon> = LazyLock::new(|| Lexicon::new(lexicon::load("introducers.toml")));
+pub(super) static LEXICON: LazyLock<Lexicon> =
+    LazyLock::new(|| Lexicon::new(lexicon::load("introducers.toml")));
 
 impl Lexicon {
     fn new(languages: Vec<(&'static str, Introducers)>) -> Self {
         let mut literals: HashMap<String, ()> = HashMap::new();
         for (_, words) in &languages {
-            for anchor in words.nouns.anchors().chain(words.weak_nouns.anchors()).chain(words.clauses.anchors()) {
+            for anchor in
+                words.nouns.anchors().chain(words.weak_nouns.anchors()).chain(words.clauses.anchors())
+            {
                 for form in spellings(anchor) {
                     literals.insert(form, ());
                 }
@@ -119,7 +122,10 @@ impl Lexicon {
     }
 
     /// Returns the places in `text` where a word that may announce conditions stands.
-    pub(super) fn candidates<'t>(&'t self, text: &'t str) -> impl Iterator<Item = std::ops::Range<usize>> + 't {
+    pub(super) fn candidates<'t>(
+        &'t self,
+        text: &'t str,
+    ) -> impl Iterator<Item = std::ops::Range<usize>> + 't {
         self.anchors.find_iter(text).map(|hit| hit.range())
     }
 }

@@ -30,7 +30,10 @@ const fn rule(id: &'static str, description: &'static str) -> Rule {
 /// The rules of this module: they differ in how the items are told apart.
 pub(crate) const RULES: &[Rule] = &[
     rule(items::RULE_NUMBERED, "Conditions are announced and led by ascending numbers or letters."),
-    rule(items::RULE_ORDINALS, "Conditions are announced and led by first, second, …, in sentences or clauses."),
+    rule(
+        items::RULE_ORDINALS,
+        "Conditions are announced and led by first, second, …, in sentences or clauses.",
+    ),
     rule(items::RULE_BULLETS, "Conditions are announced and stand on lines of their own, led by one sign."),
     rule(items::RULE_SEMICOLONS, "Conditions are announced and separated by semicolons."),
     rule(items::RULE_COMMAS, "Conditions are announced and separated by commas and a joining word."),
@@ -87,7 +90,13 @@ fn search(
     }
 }
 
-fn list(text: &str, stretch: &Stretch, people: &mut People, introducer: &Introducer, items: items::Items) -> Found {
+fn list(
+    text: &str,
+    stretch: &Stretch,
+    people: &mut People,
+    introducer: &Introducer,
+    items: items::Items,
+) -> Found {
     let whose = speaker::read(text, stretch, people, introducer, &items);
     let confidence = introducer.confidence() - if whose.speaker.is_err() { 0.1 } else { 0.0 };
     Found {

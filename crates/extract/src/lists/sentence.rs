@@ -38,7 +38,10 @@ pub(super) fn start(text: &str, at: usize, floor_at: usize) -> usize {
     }
     let _ = rest;
     let slice = &text[begin..at];
-    begin + slice.len() - slice.trim_start_matches(|c: char| c.is_whitespace() || matches!(c, '”' | '"' | '»' | '’' | ')')).len()
+    begin + slice.len()
+        - slice
+            .trim_start_matches(|c: char| c.is_whitespace() || matches!(c, '”' | '"' | '»' | '’' | ')'))
+            .len()
 }
 
 /// Returns whether the line break at `at` is inside a hard-wrapped sentence.
@@ -156,9 +159,12 @@ impl Depth {
             '”' | '»' | '」' => !self.closing.contains(&c),
             '“' => {
                 // In German marks this sign closes.
-                !self.closing.contains(&c) && text[..at].ends_with(|c: char| is_word_char(c) || is_sentence_end(c) || c == ',')
+                !self.closing.contains(&c)
+                    && text[..at].ends_with(|c: char| is_word_char(c) || is_sentence_end(c) || c == ',')
             }
-            '"' => !self.closing.contains(&c) && text[..at].ends_with(|c: char| !c.is_whitespace() && c != '('),
+            '"' => {
+                !self.closing.contains(&c) && text[..at].ends_with(|c: char| !c.is_whitespace() && c != '(')
+            }
             _ => false,
         }
     }
@@ -187,7 +193,8 @@ fn ends_here(text: &str, at: usize, c: char, limit: usize) -> bool {
     if next.is_some_and(|n| is_word_char(n) || n == ',' || n == ';' || n == '-') {
         return false;
     }
-    let following = after.trim_start_matches(|c: char| c.is_whitespace() || matches!(c, '"' | '”' | '»' | '“' | '«' | '('));
+    let following = after
+        .trim_start_matches(|c: char| c.is_whitespace() || matches!(c, '"' | '”' | '»' | '“' | '«' | '('));
     if following.starts_with(char::is_lowercase) && !after.starts_with('\n') {
         return false;
     }
@@ -196,8 +203,14 @@ fn ends_here(text: &str, at: usize, c: char, limit: usize) -> bool {
         before.rsplit(|c: char| !is_word_char(c) && c != '.').next().unwrap_or("")
     };
     let letters = word.chars().count();
-    let initial = letters == 1 && word.starts_with(char::is_uppercase) && !following.is_empty() && !following.starts_with('\n');
-    let dotted = word.contains('.') && letters <= 5 && !word.chars().any(|c| c.is_ascii_digit()) && following.starts_with(char::is_lowercase);
+    let initial = letters == 1
+        && word.starts_with(char::is_uppercase)
+        && !following.is_empty()
+        && !following.starts_with('\n');
+    let dotted = word.contains('.')
+        && letters <= 5
+        && !word.chars().any(|c| c.is_ascii_digit())
+        && following.starts_with(char::is_lowercase);
     // A number directly before the mark at the start of a line is an enumerator.
     let enumerator = letters <= 2 && word.chars().all(|c| c.is_ascii_digit()) && !word.is_empty() && {
         let line = text[..at - word.len()].trim_end_matches([' ', '\t']);
@@ -208,8 +221,8 @@ fn ends_here(text: &str, at: usize, c: char, limit: usize) -> bool {
 
 /// Abbreviations that stand before a capital letter.
 const ABBREVIATIONS: [&str; 32] = [
-    "Mr", "Mrs", "Ms", "Dr", "St", "No", "Gen", "Sen", "Rep", "Gov", "Lt", "Col", "Prof", "Sr", "Sra", "Dra", "Art", "Nr", "vs",
-    "Inc", "Ltd", "Hon", "Mme", "Ing", "Lic", "им", "г", "ст", "тов", "гр", "пп", "Jr",
+    "Mr", "Mrs", "Ms", "Dr", "St", "No", "Gen", "Sen", "Rep", "Gov", "Lt", "Col", "Prof", "Sr", "Sra", "Dra",
+    "Art", "Nr", "vs", "Inc", "Ltd", "Hon", "Mme", "Ing", "Lic", "им", "г", "ст", "тов", "гр", "пп", "Jr",
 ];
 
 /// Returns where the quotation opens that is still open at the end of `range`.

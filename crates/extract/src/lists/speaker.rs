@@ -110,7 +110,12 @@ impl Reader<'_> {
         let setter = named.last().filter(|n| n.weight >= 4).cloned();
         let mine = self.words.first_person.find(tokens, 0..anchor.end).is_some();
         let reporter = |whose: &Speaker| {
-            named.iter().rev().find(|n| n.weight >= 4 && !same(&n.speaker, whose) && n.span.start() < tokens[anchor.start].start)
+            named
+                .iter()
+                .rev()
+                .find(|n| {
+                    n.weight >= 4 && !same(&n.speaker, whose) && n.span.start() < tokens[anchor.start].start
+                })
                 .map(|n| n.speaker.clone())
         };
         let outer_chain = |speaker: &Speaker| -> Vec<Speaker> {
@@ -131,19 +136,40 @@ impl Reader<'_> {
             return Whose { speaker: Ok(setter.speaker), source: Some(setter.span), chain };
         }
         if let Some(cue) = tail {
-            return Whose { chain: outer_chain(&cue.speaker), speaker: Ok(cue.speaker), source: Some(cue.span) };
+            return Whose {
+                chain: outer_chain(&cue.speaker),
+                speaker: Ok(cue.speaker),
+                source: Some(cue.span),
+            };
         }
         if let Some(subject) = self.plain_subject(tokens, &anchor) {
-            if self.words.pronouns.at(&words::split(self.text, subject.span.start()..subject.span.end()), 0).is_some() {
+            if self
+                .words
+                .pronouns
+                .at(&words::split(self.text, subject.span.start()..subject.span.end()), 0)
+                .is_some()
+            {
                 return match self.earlier(sentence_start) {
-                    Some(who) => Whose { chain: outer_chain(&who.speaker), speaker: Ok(who.speaker), source: Some(subject.span) },
+                    Some(who) => Whose {
+                        chain: outer_chain(&who.speaker),
+                        speaker: Ok(who.speaker),
+                        source: Some(subject.span),
+                    },
                     None => match outer {
                         Some((speaker, _)) => Whose { speaker: Ok(speaker), source: None, chain: Vec::new() },
-                        None => Whose { speaker: Err(UnknownSpeaker::NoAntecedent), source: Some(subject.span), chain: Vec::new() },
+                        None => Whose {
+                            speaker: Err(UnknownSpeaker::NoAntecedent),
+                            source: Some(subject.span),
+                            chain: Vec::new(),
+                        },
                     },
                 };
             }
-            return Whose { chain: outer_chain(&subject.speaker), speaker: Ok(subject.speaker), source: Some(subject.span) };
+            return Whose {
+                chain: outer_chain(&subject.speaker),
+                speaker: Ok(subject.speaker),
+                source: Some(subject.span),
+            };
         }
         if let Some((speaker, source)) = outer {
             return Whose { speaker: Ok(speaker), source, chain: Vec::new() };
@@ -185,11 +211,17 @@ impl Reader<'_> {
         }
         let speaker = self.speaker(&tokens, span)?;
         let capitals = tokens.iter().enumerate().all(|(i, w)| {
-            w.capital || self.words.function_words.at(&tokens, i).is_some() || self.words.particles.at(&tokens, i).is_some()
-                || self.words.roles.at(&tokens, i).is_some() || tokens.len() > 2 && i > 0
+            w.capital
+                || self.words.function_words.at(&tokens, i).is_some()
+                || self.words.particles.at(&tokens, i).is_some()
+                || self.words.roles.at(&tokens, i).is_some()
+                || tokens.len() > 2 && i > 0
         });
-        (capitals && tokens.last().is_some_and(|w| w.capital || self.words.roles.at(&tokens, tokens.len() - 1).is_some()))
-            .then_some((Named { speaker, span, weight: 10 }, after))
+        (capitals
+            && tokens
+                .last()
+                .is_some_and(|w| w.capital || self.words.roles.at(&tokens, tokens.len() - 1).is_some()))
+        .then_some((Named { speaker, span, weight: 10 }, after))
     }
 
     /// Returns where the quotation around the introducer opens and closes.
@@ -275,7 +307,11 @@ impl Reader<'_> {
 
     /// Finds who is named, with weights; the anchor may lie behind the last word.
     fn named(&self, tokens: &[Word], anchor: &Range<usize>) -> Vec<Named> {
-        if self.words.caseless { self.named_by_place(tokens, anchor) } else { self.named_by_capitals(tokens, anchor) }
+        if self.words.caseless {
+            self.named_by_place(tokens, anchor)
+        } else {
+            self.named_by_capitals(tokens, anchor)
+        }
     }
 
     fn named_by_capitals(&self, tokens: &[Word], anchor: &Range<usize>) -> Vec<Named> {
@@ -304,7 +340,9 @@ impl Reader<'_> {
                 && words.not_names.at(tokens, k).is_none()
                 && words.first_person.at(tokens, k).is_none()
                 && words.pronouns.at(tokens, k).is_none()
-                && (k > i || words.function_words.at(tokens, k).is_none() && words.ordinals.iter().all(|o| o.at(tokens, k).is_none()))
+                && (k > i
+                    || words.function_words.at(tokens, k).is_none()
+                        && words.ordinals.iter().all(|o| o.at(tokens, k).is_none()))
         };
         if !name(i) {
             return i;
@@ -312,11 +350,15 @@ impl Reader<'_> {
         let mut end = i + 1;
         while end < tokens.len() {
             let gap = &self.text[tokens[end - 1].end..tokens[end].start];
-            let close = gap.chars().all(|c| matches!(c, ' ' | '\u{A0}' | '.' | '#' | '\u{2011}')) && gap.matches('.').count() <= 1
+            let close = gap.chars().all(|c| matches!(c, ' ' | '\u{A0}' | '.' | '#' | '\u{2011}'))
+                && gap.matches('.').count() <= 1
                 && (!gap.contains('.') || tokens[end - 1].lower.chars().count() <= 3);
             if close && name(end) {
                 end += 1;
-            } else if close && end + 1 < tokens.len() && words.particles.at(tokens, end).is_some() && name(end + 1)
+            } else if close
+                && end + 1 < tokens.len()
+                && words.particles.at(tokens, end).is_some()
+                && name(end + 1)
                 && words.function_words.at(tokens, end).is_none_or(|_| end > i + 0)
             {
                 end += 2;
@@ -332,20 +374,28 @@ impl Reader<'_> {
         let start = self.with_role(tokens, run.start);
         let span = Span::new(tokens[start].start, tokens[run.end - 1].end).ok()?;
         let speaker = self.speaker(&tokens[start..run.end], span)?;
-        let mut weight = i32::from(run.len() > 1) + 2 * i32::from(start < run.start || words.roles.find(tokens, run.clone()).is_some());
+        let mut weight = i32::from(run.len() > 1)
+            + 2 * i32::from(start < run.start || words.roles.find(tokens, run.clone()).is_some());
         let gap_before = if start > 0 { &self.text[tokens[start - 1].end..tokens[start].start] } else { "" };
-        let article = start > 0 && words.function_words.at(tokens, start - 1).is_some() && words.prepositions.at(tokens, start - 1).is_none();
+        let article = start > 0
+            && words.function_words.at(tokens, start - 1).is_some()
+            && words.prepositions.at(tokens, start - 1).is_none();
         let front = if article { start - 1 } else { start };
         if words.according.before(tokens, front) {
             weight += 8;
         } else if words.by.before(tokens, front) {
-            weight += if anchor.start < start && self.verb_near(tokens, start.saturating_sub(5)..start) { 9 } else { 1 };
+            weight += if anchor.start < start && self.verb_near(tokens, start.saturating_sub(5)..start) {
+                9
+            } else {
+                1
+            };
         } else if front > 0 && words.prepositions.before(tokens, front) && gap_before.trim().is_empty() {
             let of_anchor = front >= 1 && front - 1 == anchor.end;
             weight -= if of_anchor { -4 } else { 8 };
         }
         let after = run.end;
-        let possessive = self.text[tokens[run.end - 1].end..].starts_with(['’', '\'']) && !self.text[tokens[run.end - 1].end..].starts_with("'\"");
+        let possessive = self.text[tokens[run.end - 1].end..].starts_with(['’', '\''])
+            && !self.text[tokens[run.end - 1].end..].starts_with("'\"");
         if possessive {
             let owns = (after..(after + 7).min(tokens.len())).any(|k| anchor.start == k);
             weight += if owns { 9 } else { -6 };
@@ -361,9 +411,11 @@ impl Reader<'_> {
 
     /// Returns whether a verb of setting or saying follows, an apposition and small words aside.
     fn verb_after(&self, tokens: &[Word], mut at: usize) -> bool {
-        if at < tokens.len() && self.text[tokens[at - 1].end..tokens[at].start].contains([',', '(', '—', '–']) {
+        if at < tokens.len() && self.text[tokens[at - 1].end..tokens[at].start].contains([',', '(', '—', '–'])
+        {
             // "Ada Fenwick, the mayor of Saltmarsh, named": the verb is behind the next comma.
-            let close = (at + 1..tokens.len().min(at + 16)).find(|&k| self.text[tokens[k - 1].end..tokens[k].start].contains([',', ')', '—', '–']));
+            let close = (at + 1..tokens.len().min(at + 16))
+                .find(|&k| self.text[tokens[k - 1].end..tokens[k].start].contains([',', ')', '—', '–']));
             let direct = self.is_verb(tokens, at);
             if direct {
                 return true;
@@ -378,10 +430,17 @@ impl Reader<'_> {
             if self.is_verb(tokens, at) {
                 return true;
             }
-            if skipped > 0 && self.text[tokens[at - 1].end..tokens[at].start].contains(['.', ';', ':', '"', '“', '«']) {
+            if skipped > 0
+                && self.text[tokens[at - 1].end..tokens[at].start].contains(['.', ';', ':', '"', '“', '«'])
+            {
                 return false;
             }
-            let small = self.words.fillers.at(tokens, at).or_else(|| self.words.not_names.at(tokens, at)).or_else(|| self.words.prepositions.at(tokens, at));
+            let small = self
+                .words
+                .fillers
+                .at(tokens, at)
+                .or_else(|| self.words.not_names.at(tokens, at))
+                .or_else(|| self.words.prepositions.at(tokens, at));
             let Some(len) = small else {
                 // One unknown small word may be an adverb.
                 if tokens[at].capital || skipped > 2 {
@@ -400,7 +459,11 @@ impl Reader<'_> {
     fn verb_before(&self, tokens: &[Word], start: usize) -> bool {
         (1..=3.min(start)).any(|back| {
             let at = start - back;
-            let between = (at + 1..start).all(|k| self.words.fillers.at(tokens, k).is_some() || self.words.function_words.at(tokens, k).is_some() && self.words.prepositions.at(tokens, k).is_none());
+            let between = (at + 1..start).all(|k| {
+                self.words.fillers.at(tokens, k).is_some()
+                    || self.words.function_words.at(tokens, k).is_some()
+                        && self.words.prepositions.at(tokens, k).is_none()
+            });
             self.is_verb(tokens, at) && between
         })
     }
@@ -422,7 +485,10 @@ impl Reader<'_> {
         }
         for at in (lowest..start).rev() {
             let gap = &self.text[tokens[at].end..tokens[at + 1].start];
-            if gap.contains(['.', ';', ':', '"', '“', '«', '(']) || self.is_verb(tokens, at) || gap.contains(',') && at + 1 < start {
+            if gap.contains(['.', ';', ':', '"', '“', '«', '('])
+                || self.is_verb(tokens, at)
+                || gap.contains(',') && at + 1 < start
+            {
                 break;
             }
             if self.words.roles.at(tokens, at).is_some() {
@@ -436,7 +502,8 @@ impl Reader<'_> {
     fn speaker(&self, tokens: &[Word], span: Span) -> Option<Speaker> {
         let phrase = span.slice(self.text)?;
         if let Some((naming, speaker)) = people::read(phrase) {
-            let bare = naming == Naming::Person && self.words.roles.at(&words::split(&speaker.name, 0..speaker.name.len()), 0).is_some();
+            let bare = naming == Naming::Person
+                && self.words.roles.at(&words::split(&speaker.name, 0..speaker.name.len()), 0).is_some();
             if !bare {
                 return Some(speaker);
             }
@@ -494,7 +561,9 @@ impl Reader<'_> {
             return found;
         }
         for i in 0..tokens.len() {
-            let Some(len) = words.set_verbs.at(tokens, i).or_else(|| words.say_verbs.at(tokens, i)) else { continue };
+            let Some(len) = words.set_verbs.at(tokens, i).or_else(|| words.say_verbs.at(tokens, i)) else {
+                continue;
+            };
             if words.verb_first && i < head {
                 push(i + len..self.phrase_end(tokens, i + len, head), 9);
             }
@@ -513,8 +582,13 @@ impl Reader<'_> {
     fn clause_start(&self, tokens: &[Word], at: usize) -> usize {
         let mut start = at;
         while start > 0 {
-            let broken = start < at && self.text[tokens[start - 1].end..tokens[start].start].contains([',', '.', ':', ';', '\n', '"', '“', '«', '」', '，', '。', '：', '،', '।']);
-            if broken || self.is_verb(tokens, start - 1) || self.words.agent_before.at(tokens, start - 1).is_some() {
+            let broken = start < at
+                && self.text[tokens[start - 1].end..tokens[start].start]
+                    .contains([',', '.', ':', ';', '\n', '"', '“', '«', '」', '，', '。', '：', '،', '।']);
+            if broken
+                || self.is_verb(tokens, start - 1)
+                || self.words.agent_before.at(tokens, start - 1).is_some()
+            {
                 break;
             }
             start -= 1;
@@ -526,7 +600,8 @@ impl Reader<'_> {
     fn phrase_end(&self, tokens: &[Word], from: usize, limit: usize) -> usize {
         let mut end = from;
         while end < limit.min(tokens.len()) {
-            let broken = end > from && !self.text[tokens[end - 1].end..tokens[end].start].chars().all(char::is_whitespace);
+            let broken = end > from
+                && !self.text[tokens[end - 1].end..tokens[end].start].chars().all(char::is_whitespace);
             let small = self.words.function_words.at(tokens, end).is_some()
                 || self.words.subject_after.at(tokens, end).is_some()
                 || self.words.fillers.at(tokens, end).is_some()
@@ -543,7 +618,11 @@ impl Reader<'_> {
     fn without_small(&self, tokens: &[Word], range: Range<usize>) -> Range<usize> {
         let words = self.words;
         let small = |i: usize| {
-            words.function_words.at(tokens, i).or_else(|| words.fillers.at(tokens, i)).or_else(|| words.not_names.at(tokens, i))
+            words
+                .function_words
+                .at(tokens, i)
+                .or_else(|| words.fillers.at(tokens, i))
+                .or_else(|| words.not_names.at(tokens, i))
         };
         let (mut start, mut end) = (range.start, range.end);
         while start < end {
@@ -565,26 +644,35 @@ impl Reader<'_> {
     fn plain_subject(&self, tokens: &[Word], anchor: &Range<usize>) -> Option<Named> {
         let words = self.words;
         let head = anchor.start.min(tokens.len());
-        let verb = (0..tokens.len()).filter(|i| *i < head).find(|i| words.set_verbs.at(tokens, *i).is_some())
+        let verb = (0..tokens.len())
+            .filter(|i| *i < head)
+            .find(|i| words.set_verbs.at(tokens, *i).is_some())
             .or_else(|| (0..tokens.len()).find(|i| self.is_verb(tokens, *i)));
         let Some(verb) = verb else {
             // "Their conditions are: …"
             let owner = (head.saturating_sub(4)..head).find(|i| words.pronouns.at(tokens, *i).is_some())?;
-            return Some(Named { speaker: Speaker::default(), span: Span::new(tokens[owner].start, tokens[owner].end).ok()?, weight: 0 });
+            return Some(Named {
+                speaker: Speaker::default(),
+                span: Span::new(tokens[owner].start, tokens[owner].end).ok()?,
+                weight: 0,
+            });
         };
         let mut range = self.clause_start(tokens, verb)..verb;
         while range.end > range.start && words.fillers.find_last(tokens, range.end - 1..range.end).is_some() {
             range.end -= 1;
         }
         if range.is_empty() && verb + 1 < head {
-            let end = (verb + 1..head).find(|i| words.numbers.iter().any(|n| n.at(tokens, *i).is_some())).unwrap_or(head);
+            let end = (verb + 1..head)
+                .find(|i| words.numbers.iter().any(|n| n.at(tokens, *i).is_some()))
+                .unwrap_or(head);
             range = verb + 1..end.min(verb + 6);
         }
         if let Some(pronoun) = range.clone().rev().find(|i| words.pronouns.at(tokens, *i).is_some()) {
             let span = Span::new(tokens[pronoun].start, tokens[pronoun].end).ok()?;
             return Some(Named { speaker: Speaker::default(), span, weight: 0 });
         }
-        let starts_small = words.prepositions.at(tokens, range.start).is_some() || words.first_person.find(tokens, range.clone()).is_some();
+        let starts_small = words.prepositions.at(tokens, range.start).is_some()
+            || words.first_person.find(tokens, range.clone()).is_some();
         if range.is_empty() || range.len() > 7 || starts_small || range.contains(&anchor.start) {
             return None;
         }

@@ -17,7 +17,8 @@ pub(super) struct Word {
 
 /// Returns whether `c` is part of a word. Vowel signs of Indic scripts are, though Unicode counts some as marks.
 pub(super) fn is_word_char(c: char) -> bool {
-    c.is_alphanumeric() || matches!(c, '\u{0300}'..='\u{036F}' | '\u{0900}'..='\u{0963}' | '\u{064B}'..='\u{0652}')
+    c.is_alphanumeric()
+        || matches!(c, '\u{0300}'..='\u{036F}' | '\u{0900}'..='\u{0963}' | '\u{064B}'..='\u{0652}')
 }
 
 /// Returns whether `c` is written without blanks between words.
@@ -96,7 +97,8 @@ impl Phrases {
             .iter()
             .filter(|phrase| {
                 let end = at + phrase.len();
-                end <= words.len() && phrase.iter().zip(&words[at..end]).all(|(p, word)| p.matches(&word.lower))
+                end <= words.len()
+                    && phrase.iter().zip(&words[at..end]).all(|(p, word)| p.matches(&word.lower))
             })
             .map(Vec::len)
             .max()
@@ -113,17 +115,15 @@ impl Phrases {
     /// Returns the first place in `range` where a phrase starts and ends, as word numbers.
     pub(super) fn find(&self, words: &[Word], range: Range<usize>) -> Option<Range<usize>> {
         let end = range.end.min(words.len());
-        (range.start..end).find_map(|i| {
-            self.at(words, i).map(|n| i..i + n).filter(|hit| hit.end <= end)
-        })
+        (range.start..end).find_map(|i| self.at(words, i).map(|n| i..i + n).filter(|hit| hit.end <= end))
     }
 
     /// Returns the last such place.
     pub(super) fn find_last(&self, words: &[Word], range: Range<usize>) -> Option<Range<usize>> {
         let end = range.end.min(words.len());
-        (range.start..end).rev().find_map(|i| {
-            self.at(words, i).map(|n| i..i + n).filter(|hit| hit.end <= end)
-        })
+        (range.start..end)
+            .rev()
+            .find_map(|i| self.at(words, i).map(|n| i..i + n).filter(|hit| hit.end <= end))
     }
 
     /// Returns the letters that every phrase's first word must hold, for a search over the whole text.
