@@ -24,7 +24,8 @@ pub(crate) fn load<T: DeserializeOwned>(file: &str) -> Vec<(&'static str, T)> {
         .collect()
 }
 
-/// Returns whether the rules know words of this language.
+/// Returns whether the rules know people and quotations of this language; labels of turns and the words of condition
+/// lists alone, which more languages have, are not enough.
 pub(crate) fn supports(language: &str) -> bool {
-    FILES.iter().any(|(known, _, _)| *known == language)
+    FILES.iter().any(|(known, name, _)| *known == language && *name == "people.toml")
 }

@@ -271,12 +271,21 @@ fn name_start(words: &[Word<'_>], head: usize) -> usize {
         words[run - 1].is_in(&WORDS.prepositions) || words[run - 1].is_in(&WORDS.articles);
     let start = match after_complement {
         Some(at) => at,
-        None if !follows_preposition => run,
+        None if !follows_preposition => run + usize::from(is_genitive(&words[run..])),
         // "Mayor of Saltmarsh Ada Fenwick": the last two words are the name, if something is left for the town.
         None if words.len() - run > 2 => words.len() - 2,
         None => words.len(),
     };
     if words.len() - start > MAX_NAME_WORDS { words.len() } else { start }
+}
+
+/// Whether the first of three Cyrillic words is the country of a role, "президент Норландии Виктор Лунин", and not a
+/// first name before a patronymic.
+fn is_genitive(words: &[Word<'_>]) -> bool {
+    let [place, name, _] = words else { return false };
+    let patronymic = ["вич", "вна", "чна", "ична"].iter().any(|end| name.lower.ends_with(end));
+    let genitive = ["и", "ы", "а", "я", "ої", "ії"].iter().any(|end| place.lower.ends_with(end));
+    genitive && !patronymic && place.lower.chars().all(|c| ('а'..='ґ').contains(&c))
 }
 
 /// Makes a person (or a bare role) of a name and the words of the role.

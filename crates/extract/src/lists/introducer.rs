@@ -13,6 +13,8 @@ use super::{
 
 /// The items open within so many bytes of the noun.
 const MAX_AHEAD: usize = 420;
+/// The words of the anchor itself lie within so many bytes of its longest.
+const NEAR: usize = 40;
 
 /// The words that announce a list.
 pub(super) struct Introducer {
@@ -54,6 +56,7 @@ impl Introducer {
 
 /// Reads the sentence around the anchor; `None` when no list opens in it.
 pub(super) fn read(text: &str, stretch: Span, hit: Range<usize>) -> Option<Introducer> {
+    is_anchor(text, stretch, &hit)?;
     let sentence_start = sentence::start(text, hit.start, stretch.start());
     let ahead = sentence::floor(text, (hit.end + MAX_AHEAD).min(stretch.end()));
     let tokens = words::split(text, sentence_start..ahead);
@@ -67,6 +70,15 @@ pub(super) fn read(text: &str, stretch: Span, hit: Range<usize>) -> Option<Intro
     sentence.build(opening, opening_at, items_from, sentence_start)
 }
 
+/// Looks at a few words around the hit, so that a common word costs little.
+fn is_anchor(text: &str, stretch: Span, hit: &Range<usize>) -> Option<()> {
+    let low = sentence::floor(text, hit.start.saturating_sub(NEAR).max(stretch.start()));
+    let high = sentence::floor(text, (hit.end + NEAR).min(stretch.end()));
+    let tokens = words::split(text, low..high);
+    let at = tokens.iter().position(|word| word.start <= hit.start && hit.start < word.end)?;
+    language(&tokens, at).map(|_| ())
+}
+
 /// Decides whose word the anchor is: of the languages that have it, the one with the most small words around it.
 fn language(tokens: &[Word], at: usize) -> Option<(&'static Introducers, Anchor, Range<usize>)> {
     let mut best: Option<(usize, &'static Introducers, Anchor, Range<usize>)> = None;
@@ -76,15 +88,15 @@ fn language(tokens: &[Word], at: usize) -> Option<(&'static Introducers, Anchor,
             (&words.clauses, Anchor::Clause),
             (&words.weak_nouns, Anchor::WeakNoun),
         ];
-        let Some((len, anchor)) =
-            lists.iter().find_map(|(list, anchor)| list.at(tokens, at).map(|len| (len, *anchor)))
+        let Some((place, anchor)) =
+            lists.iter().find_map(|(list, anchor)| list.around(tokens, at).map(|place| (place, *anchor)))
         else {
             continue;
         };
         let near = at.saturating_sub(25)..(at + 25).min(tokens.len());
         let small = near.filter(|i| words.function_words.at(tokens, *i).is_some()).count();
         if best.as_ref().is_none_or(|(most, ..)| small > *most) {
-            best = Some((small, words, anchor, at..at + len));
+            best = Some((small, words, anchor, place));
         }
     }
     best.map(|(_, words, anchor, place)| (words, anchor, place))
@@ -269,8 +281,13 @@ impl Sentence<'_> {
     fn subject_after(&self, opening_at: usize) -> Option<Span> {
         let (tokens, words) = (self.tokens, self.words);
         let limit = tokens.iter().position(|word| word.start >= opening_at).unwrap_or(tokens.len());
-        let at = (self.anchor_at.end..limit.min(self.anchor_at.end + 6))
-            .find_map(|i| words.subject_after.at(tokens, i).map(|len| i + len))?;
+        let at = (self.anchor_at.end..limit.min(self.anchor_at.end + 6)).find_map(|i| {
+            // "لاستئناف": the preposition is written as one with the first word.
+            words
+                .subject_after
+                .at(tokens, i)
+                .map(|len| if words.glued && words.verb_first { i } else { i + len })
+        })?;
         let mut end = at;
         while end < limit {
             let stops = words.subject_end.at(tokens, end).is_some()
@@ -296,7 +313,8 @@ impl Sentence<'_> {
                 .contains([',', ':', '，', '：', '،', '"', '“', '«']);
             let agent = words.agent_before.at(tokens, start - 1).is_some()
                 || words.set_verbs.at(tokens, start - 1).is_some();
-            if clause && start < mark.start || agent {
+            let name = start < mark.start && !words.caseless && tokens[start - 1].capital;
+            if clause && start < mark.start || agent || name {
                 break;
             }
             start -= 1;

@@ -449,7 +449,7 @@ fn without_tail(
             && tokens.len() <= 12
             && says
             && (names || context.words.caseless)
-            && context.words.joins.at(&tokens, 0).is_none()
+            && join(context, &tokens, 0).is_none()
     });
     if tail.is_some() {
         cuts.pop();
@@ -460,14 +460,18 @@ fn without_tail(
 /// Joins pieces that a comma inside an item has cut: relative clauses, and names in a row.
 fn joined(context: &Context<'_>, cuts: Vec<Range<usize>>) -> Vec<Range<usize>> {
     let text = context.text;
+    let relatives = &context.words.relatives;
     let mut pieces: Vec<Range<usize>> = Vec::new();
+    // "que se retiren, que firmen y que paguen": where the first item starts so, the others may.
+    let all_relative =
+        cuts.first().is_some_and(|first| relatives.at(&words::split(text, first.clone()), 0).is_some());
     for cut in cuts {
         let tokens = words::split(text, cut.clone());
         let Some(last) = pieces.last_mut() else {
             pieces.push(cut);
             continue;
         };
-        let relative = context.words.relatives.at(&tokens, 0).is_some();
+        let relative = !all_relative && relatives.at(&tokens, 0).is_some();
         let only_names = !context.words.caseless
             && tokens.len() <= 6
             && tokens.iter().enumerate().all(|(i, w)| {
@@ -495,19 +499,34 @@ fn at_joins(context: &Context<'_>, piece: Range<usize>) -> Vec<Range<usize>> {
     let mut from = piece.start;
     let mut i = 0;
     while i < tokens.len() {
-        match context.words.joins.at(&tokens, i) {
-            Some(len) if i + len < tokens.len() && outside(tokens[i].start) => {
+        match join(context, &tokens, i) {
+            Some((len, content)) if outside(tokens[i].start) => {
                 if i > 0 && tokens[i].start > from {
                     parts.push(from..tokens[i].start);
                 }
-                from = tokens[i + len].start;
-                i += len;
+                from = content;
+                i += len.max(1);
             }
             _ => i += 1,
         }
     }
     parts.push(from..piece.end);
     parts
+}
+
+/// Returns the number of words of the joining word at `i`, and the byte where what it joins starts.
+fn join(context: &Context<'_>, tokens: &[Word], i: usize) -> Option<(usize, usize)> {
+    let words = context.words;
+    if let Some(len) = words.joins.at(tokens, i) {
+        return tokens.get(i + len).map(|next| (len, next.start));
+    }
+    let prefix = words.join_prefix.as_str();
+    let glued = !prefix.is_empty()
+        && tokens
+            .get(i)
+            .is_some_and(|word| word.lower.starts_with(prefix) && word.lower.len() > 3 * prefix.len())
+        && words.join_prefix_not.at(tokens, i).is_none();
+    glued.then(|| (0, tokens[i].start + prefix.len()))
 }
 
 /// Decides at which joining word the last piece of a comma list is cut.
@@ -518,7 +537,7 @@ fn choose(
     text: &str,
     context: &Context<'_>,
 ) -> Vec<Range<usize>> {
-    let leads = context.words.joins.at(&words::split(text, whole.clone()), 0).is_some();
+    let leads = join(context, &words::split(text, whole.clone()), 0).is_some();
     match (parts.len(), wanted) {
         (0 | 1, _) => parts,
         (n, Some(w)) if w == n => parts,
@@ -636,8 +655,11 @@ fn trim(context: &Context<'_>, range: Range<usize>) -> Option<Span> {
         end = start + inner.len();
         let tokens = words::split(text, start..end);
         let joins = &context.words.joins;
-        if let Some(len) = joins.at(&tokens, 0).filter(|len| *len < tokens.len()) {
-            start = tokens[len].start;
+        if let Some((len, content)) = join(context, &tokens, 0) {
+            start = content;
+            if len == 0 {
+                break; // what follows the glued letter is a word
+            }
             continue;
         }
         if let Some(len) = context.words.last.at(&tokens, 0).filter(|len| *len < tokens.len()) {

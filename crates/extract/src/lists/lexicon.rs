@@ -64,6 +64,10 @@ pub(super) struct Introducers {
     pub roles: Phrases,
     /// "and", "or", "as well as": between the last two items.
     pub joins: Phrases,
+    /// A joining word that is written as one with the next: the Arabic "و".
+    pub join_prefix: String,
+    /// Words that start with these letters by nature.
+    pub join_prefix_not: Phrases,
     /// Lists of words for first, second, third, …
     pub ordinals: Vec<Phrases>,
     /// "finally", "last".
@@ -107,7 +111,7 @@ impl Lexicon {
             for anchor in
                 words.nouns.anchors().chain(words.weak_nouns.anchors()).chain(words.clauses.anchors())
             {
-                for form in spellings(anchor) {
+                for form in spellings(&anchor) {
                     literals.insert(form, ());
                 }
             }

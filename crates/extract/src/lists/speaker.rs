@@ -371,7 +371,8 @@ impl Reader<'_> {
 
     fn weigh(&self, tokens: &[Word], run: Range<usize>, anchor: &Range<usize>) -> Option<Named> {
         let words = self.words;
-        let start = self.with_role(tokens, run.start);
+        let complement = self.complement(tokens, &run);
+        let start = complement.unwrap_or_else(|| self.with_role(tokens, run.start));
         let span = Span::new(tokens[start].start, tokens[run.end - 1].end).ok()?;
         let speaker = self.speaker(&tokens[start..run.end], span)?;
         let mut weight = i32::from(run.len() > 1)
@@ -389,7 +390,11 @@ impl Reader<'_> {
             } else {
                 1
             };
-        } else if front > 0 && words.prepositions.before(tokens, front) && gap_before.trim().is_empty() {
+        } else if complement.is_none()
+            && front > 0
+            && words.prepositions.before(tokens, front)
+            && gap_before.trim().is_empty()
+        {
             let of_anchor = front >= 1 && front - 1 == anchor.end;
             weight -= if of_anchor { -4 } else { 8 };
         }
@@ -407,6 +412,13 @@ impl Reader<'_> {
             weight += 6;
         }
         Some(Named { speaker, span, weight })
+    }
+
+    /// Returns the role in front of its complement and a name: "ministro de Exteriores Juan Pérez".
+    fn complement(&self, tokens: &[Word], run: &Range<usize>) -> Option<usize> {
+        let long = run.len() >= 3 && self.words.prepositions.before(tokens, run.start);
+        let near = run.start.saturating_sub(4)..run.start;
+        long.then(|| self.words.roles.find(tokens, near).map(|role| role.start)).flatten()
     }
 
     /// Returns whether a verb of setting or saying follows, an apposition and small words aside.
@@ -502,29 +514,50 @@ impl Reader<'_> {
     fn speaker(&self, tokens: &[Word], span: Span) -> Option<Speaker> {
         let phrase = span.slice(self.text)?;
         if let Some((naming, speaker)) = people::read(phrase) {
-            let bare = naming == Naming::Person
-                && self.words.roles.at(&words::split(&speaker.name, 0..speaker.name.len()), 0).is_some();
-            if !bare {
+            let name = words::split(&speaker.name, 0..speaker.name.len());
+            let with_role = naming == Naming::Person
+                && self.words.roles.find(&name, 0..name.len().saturating_sub(1)).is_some();
+            if !with_role {
                 return Some(speaker);
             }
         }
         self.split_role(tokens)
     }
 
-    /// Splits at the last role word; the name comes after it.
+    /// Splits at the last role word; the name comes after it, behind the role's complement.
     fn split_role(&self, tokens: &[Word]) -> Option<Speaker> {
         let (first, last) = (tokens.first()?, tokens.last()?);
-        let role = self.words.roles.find_last(tokens, 0..tokens.len());
         let whole = || self.text[first.start..last.end].to_owned();
-        Some(match role {
-            Some(role) if role.end < tokens.len() => Speaker {
-                name: self.text[tokens[role.end].start..last.end].to_owned(),
-                role: Some(self.text[first.start..tokens[role.end - 1].end].to_owned()),
-                organization: None,
-            },
-            Some(_) => Speaker { name: whole(), role: Some(whole()), organization: None },
-            None => Speaker { name: whole(), ..Speaker::default() },
+        let Some(role) = self.words.roles.find_last(tokens, 0..tokens.len()) else {
+            return Some(Speaker { name: whole(), ..Speaker::default() });
+        };
+        let name = self.name_after(tokens, role.end);
+        if name >= tokens.len() {
+            return Some(Speaker { name: whole(), role: Some(whole()), organization: None });
+        }
+        Some(Speaker {
+            name: self.text[tokens[name].start..last.end].to_owned(),
+            role: Some(self.text[first.start..tokens[name - 1].end].to_owned()),
+            organization: None,
         })
+    }
+
+    /// Returns the first word of the name behind a role that ends before `at`.
+    fn name_after(&self, tokens: &[Word], at: usize) -> usize {
+        if self.words.caseless {
+            return at;
+        }
+        let run = tokens.iter().rposition(|word| !word.capital).map_or(at, |i| (i + 1).max(at));
+        let small = run > 0 && self.words.particles.at(tokens, run - 1).is_some() && run > at;
+        let of = run > 0 && self.words.prepositions.at(tokens, run - 1).is_some();
+        match tokens.len() - run {
+            0 => tokens.len(),
+            // "Министр Норландии Иван Петров": the last two words are the name.
+            n if n >= 3 && (of || run == at) => tokens.len() - 2,
+            _ if small && !of => run - 1,
+            _ if of => tokens.len(),
+            _ => run,
+        }
     }
 
     /// Names without capitals: the words before the agent mark, after or before the verb.
@@ -632,7 +665,7 @@ impl Reader<'_> {
             }
         }
         while end > start {
-            match (1..=3.min(end - start)).find(|n| small(end - n) == Some(*n)) {
+            match (1..=3.min(end - start)).rev().find(|n| small(end - n) == Some(*n)) {
                 Some(len) => end -= len,
                 None => break,
             }

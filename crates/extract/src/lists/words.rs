@@ -4,6 +4,9 @@ use std::ops::Range;
 
 use serde::{Deserialize, Deserializer};
 
+/// No phrase that announces conditions has more words.
+const MAX_PHRASE: usize = 5;
+
 /// One word: letters and digits, with hyphens inside; a Chinese or Japanese sign is a word of its own.
 #[derive(Debug, Clone)]
 pub(super) struct Word {
@@ -40,14 +43,25 @@ pub(super) fn split(text: &str, range: Range<usize>) -> Vec<Word> {
         if open && !is_ideograph(c) {
             if let Some(word) = words.last_mut() {
                 word.end = end;
-                word.lower.extend(c.to_lowercase());
+                push_lower(&mut word.lower, c);
             }
             continue;
         }
-        words.push(Word { start, end, lower: c.to_lowercase().collect(), capital: c.is_uppercase() });
+        let mut lower = String::with_capacity(12);
+        push_lower(&mut lower, c);
+        words.push(Word { start, end, lower, capital: c.is_uppercase() });
         open = !is_ideograph(c);
     }
     words
+}
+
+/// Adds the small form of `c`; of the Turkish `İ` without the dot that Unicode keeps as a letter of its own.
+fn push_lower(lower: &mut String, c: char) {
+    if c == 'İ' {
+        lower.push('i');
+    } else {
+        lower.extend(c.to_lowercase());
+    }
 }
 
 /// A list of phrases. In the file, `*` at the start or the end of a word stands for any letters: `услови*`.
@@ -126,9 +140,21 @@ impl Phrases {
             .find_map(|i| self.at(words, i).map(|n| i..i + n).filter(|hit| hit.end <= end))
     }
 
-    /// Returns the letters that every phrase's first word must hold, for a search over the whole text.
-    pub(super) fn anchors(&self) -> impl Iterator<Item = &str> {
-        self.0.iter().filter_map(|phrase| phrase.first()).map(|p| p.text.as_str())
+    /// Returns how many of `words` a phrase covers that holds the word at `at`, and where it starts.
+    pub(super) fn around(&self, words: &[Word], at: usize) -> Option<Range<usize>> {
+        (at.saturating_sub(MAX_PHRASE)..=at).find_map(|start| {
+            self.at(words, start).map(|len| start..start + len).filter(|hit| hit.contains(&at))
+        })
+    }
+
+    /// Returns the letters by which each phrase is found in a text: its longest word, or all its signs.
+    pub(super) fn anchors(&self) -> impl Iterator<Item = String> {
+        self.0.iter().filter_map(|phrase| {
+            if phrase.iter().all(|word| word.text.chars().all(is_ideograph)) {
+                return Some(phrase.iter().map(|word| word.text.as_str()).collect());
+            }
+            phrase.iter().map(|word| &word.text).max_by_key(|text| text.len()).cloned()
+        })
     }
 
     /// Returns whether there are no phrases.

@@ -1,0 +1,134 @@
+//! Who asks, who answers, who moderates.
+
+use std::collections::HashMap;
+
+use super::mark::{Kind, Transcript, Turn};
+
+/// What a turn does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Part {
+    Asks,
+    Answers,
+    Moderates,
+}
+
+/// What one speaker does in the whole transcript.
+#[derive(Debug, Default, Clone)]
+struct Habits {
+    turns: usize,
+    bytes: usize,
+    /// Turns that ask something near their end.
+    asking: usize,
+    /// Turns right behind a question.
+    behind_question: usize,
+    /// Turns right before a question.
+    before_question: usize,
+}
+
+/// A moderator's turns are no longer than this on average, in bytes.
+const MODERATOR_LENGTH: usize = 260;
+
+/// Gives every turn its part; `None` when nothing is said by anybody.
+pub(super) fn assign(text: &str, transcript: &mut Transcript) -> Option<()> {
+    let turns = &mut transcript.turns;
+    if turns.is_empty() {
+        return None;
+    }
+    if transcript.unlabelled {
+        return Some(());
+    }
+    let generic = turns.iter().filter(|turn| turn.kind == Kind::Question).count();
+    let habits = habits(text, turns);
+    let parts = if generic >= 2 || generic * 5 >= turns.len() {
+        beside_questions(turns, &habits)
+    } else {
+        among_names(&habits)
+    };
+    for turn in turns.iter_mut() {
+        turn.part = match turn.kind {
+            Kind::Question => Part::Asks,
+            Kind::Answer => Part::Answers,
+            Kind::Moderator => Part::Moderates,
+            Kind::Named => parts.get(&turn.key).copied().unwrap_or(Part::Answers),
+        };
+    }
+    Some(())
+}
+
+fn habits(text: &str, turns: &[Turn]) -> HashMap<String, Habits> {
+    let mut all: HashMap<String, Habits> = HashMap::new();
+    for (n, turn) in turns.iter().enumerate() {
+        let habit = all.entry(turn.key.clone()).or_default();
+        habit.turns += 1;
+        habit.bytes += turn.content.len();
+        habit.asking += usize::from(asks(turn.content.slice(text).unwrap_or_default()));
+        let generic =
+            |i: Option<usize>| i.and_then(|i| turns.get(i)).is_some_and(|other| other.kind == Kind::Question);
+        habit.behind_question += usize::from(generic(n.checked_sub(1)));
+        habit.before_question += usize::from(generic(Some(n + 1)));
+    }
+    all
+}
+
+/// Returns whether a turn asks: a question mark near its end.
+fn asks(content: &str) -> bool {
+    let mut low = content.len().saturating_sub(160);
+    while !content.is_char_boundary(low) {
+        low -= 1;
+    }
+    content[low..].contains(['?', '؟', '？'])
+}
+
+/// With turns labelled as questions: names answer, but for moderators and for reporters who are named.
+fn beside_questions(turns: &[Turn], habits: &HashMap<String, Habits>) -> HashMap<String, Part> {
+    let named = || turns.iter().filter(|turn| turn.kind == Kind::Named);
+    let answers = turns.iter().any(|turn| turn.kind == Kind::Answer);
+    let most = named().map(|turn| habits[&turn.key].behind_question).max().unwrap_or(0);
+    let is_main = |key: &str| most > 0 && habits[key].behind_question * 4 >= most;
+    let mut parts = HashMap::new();
+    for turn in named() {
+        let habit = &habits[&turn.key];
+        let main = is_main(&turn.key) && !(answers && habit.behind_question * 2 < habit.turns);
+        let main_follows = turns
+            .windows(2)
+            .filter(|pair| pair[0].key == turn.key && pair[0].kind == Kind::Named)
+            .filter(|pair| {
+                pair[1].kind == Kind::Answer || pair[1].kind == Kind::Named && is_main(&pair[1].key)
+            })
+            .count();
+        let reporter = !main
+            && habit.asking * 2 >= habit.turns
+            && main_follows * 2 >= habit.turns
+            && habit.behind_question * 3 <= habit.turns;
+        let short = habit.bytes / habit.turns <= MODERATOR_LENGTH;
+        let moderator = short
+            && most > 0
+            && habit.before_question * 5 >= habit.turns * 3
+            && habit.behind_question * 5 <= habit.turns * 2
+            && habit.behind_question < most;
+        let part = if moderator {
+            Part::Moderates
+        } else if reporter {
+            Part::Asks
+        } else {
+            Part::Answers
+        };
+        parts.insert(turn.key.clone(), part);
+    }
+    parts
+}
+
+/// Without such labels: those who mostly ask, and shortly, are the interviewers. Where nobody does, it is a panel.
+fn among_names(habits: &HashMap<String, Habits>) -> HashMap<String, Part> {
+    let share = |habit: &Habits| habit.asking as f64 / habit.turns.max(1) as f64;
+    let mean = |habit: &Habits| habit.bytes / habit.turns.max(1);
+    let least = habits.values().filter(|h| h.turns > 1).map(share).fold(1.0, f64::min);
+    let longest = habits.values().map(|h| mean(h)).max().unwrap_or(0);
+    habits
+        .iter()
+        .map(|(key, habit)| {
+            let asks = share(habit) >= 0.45 && share(habit) >= least + 0.25 && mean(habit) < longest;
+            (key.clone(), if asks { Part::Asks } else { Part::Answers })
+        })
+        .collect()
+}
