@@ -1,11 +1,20 @@
 //! Finds out encoding and format of a source file from its first bytes.
 
-use crate::{Format, dump};
+use memchr::memmem;
+use serde::de::IgnoredAny;
+
+use crate::{Format, csv, dump, html};
 
 /// Bytes that are looked at.
 pub(crate) const HEAD_BYTES: usize = 256 * 1024;
 /// The byte order mark of UTF-8.
 pub(crate) const UTF8_MARK: &[u8] = b"\xEF\xBB\xBF";
+
+/// Bytes in which a page or a feed shows that it is one.
+const MARKUP_START_BYTES: usize = 4096;
+const FEED_TAGS: [&str; 3] = ["<rss", "<feed", "<rdf:rdf"];
+const PAGE_TAGS: [&str; 9] =
+    ["<!doctype html", "<html", "<head", "<body", "<article", "<main", "<div", "<p>", "<h1"];
 
 /// How the characters of a source file are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,7 +42,58 @@ pub(crate) fn encoding(head: &[u8]) -> Encoding {
 
 /// Returns the format that the first bytes show; never [`Format::Auto`].
 pub(crate) fn format(head: &[u8]) -> Format {
-    if dump::evidence(head) { Format::ChannelDump } else { Format::PlainText }
+    let start = head.trim_ascii_start();
+    let marked_up = || {
+        json(start).or_else(|| markup(start)).or_else(|| csv::has_header(start).then_some(Format::MessageCsv))
+    };
+    let text = || if dump::evidence(head) { Format::ChannelDump } else { Format::PlainText };
+    marked_up().unwrap_or_else(text)
+}
+
+/// Returns the format of a file that starts like HTML or XML.
+fn markup(head: &[u8]) -> Option<Format> {
+    if head.first() != Some(&b'<') {
+        return None;
+    }
+    let has = |words: &str| memmem::find(head, words.as_bytes()).is_some();
+    if has(html::PREVIEW_MARKER) {
+        return Some(Format::TelegramPreview);
+    }
+    if has(html::EXPORT_MARKER) || has("class=\"page_header\"") {
+        return Some(Format::TelegramHtml);
+    }
+    let start = head[..head.len().min(MARKUP_START_BYTES)].to_ascii_lowercase();
+    let starts_like = |tags: &[&str]| tags.iter().any(|tag| memmem::find(&start, tag.as_bytes()).is_some());
+    // A feed may carry pages; a page carries no feed.
+    if starts_like(&FEED_TAGS) {
+        Some(Format::Feed)
+    } else if starts_like(&PAGE_TAGS) {
+        Some(Format::ArticleHtml)
+    } else {
+        None
+    }
+}
+
+/// Returns the format of a file that starts like JSON.
+fn json(head: &[u8]) -> Option<Format> {
+    let opens =
+        |rest: &[u8], expected: &[u8]| rest.trim_ascii_start().first().is_some_and(|b| expected.contains(b));
+    match head {
+        [b'[', rest @ ..] if opens(rest, b"{]") => Some(Format::TelethonJson),
+        [b'{', rest @ ..] if opens(rest, b"\"}") => {
+            let line = head.split(|&byte| byte == b'\n').next().unwrap_or_default();
+            let first_line_is_whole = serde_json::from_slice::<IgnoredAny>(line).is_ok();
+            let has_key = |key: &[u8]| memmem::find(head, key).is_some();
+            if has_key(b"//jsonfeed.org/version/") || has_key(br"\/\/jsonfeed.org\/version\/") {
+                return Some(Format::Feed);
+            }
+            let lists_messages = has_key(b"\"messages\"") || has_key(b"\"chats\"");
+            let first_line_lists = memmem::find(line, b"\"messages\":").is_some();
+            let is_ndjson = if first_line_is_whole { !first_line_lists } else { !lists_messages };
+            Some(if is_ndjson { Format::Ndjson } else { Format::TelegramJson })
+        }
+        _ => None,
+    }
 }
 
 #[cfg(test)]

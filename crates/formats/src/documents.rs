@@ -4,9 +4,13 @@ use std::io::{self, Read};
 
 use crate::{
     Format, Item, ReadOptions, RejectionReason, SkipReason, Summary,
+    csv::TableReader,
     detect::{self, Encoding},
     draft::SourceRange,
     dump::DumpReader,
+    feed::FeedReader,
+    html::{self, PageReader},
+    json::{self, MessagesReader},
     plain,
     source::Source,
 };
@@ -32,6 +36,12 @@ enum State {
     Unopened,
     Plain,
     Dump(Box<DumpReader>),
+    Messages(MessagesReader),
+    Ndjson,
+    Page(Box<PageReader>),
+    Article,
+    Table(TableReader),
+    Feed(FeedReader),
     Ended,
 }
 
@@ -58,6 +68,12 @@ impl<R: Read> Documents<R> {
             State::Unopened | State::Ended => Ok(None),
             State::Plain => plain::read_all(&mut self.source, &self.options),
             State::Dump(reader) => reader.next_item(&mut self.source, &self.options),
+            State::Messages(reader) => reader.next_item(&mut self.source, &self.options),
+            State::Page(reader) => reader.next_item(&mut self.source, &self.options),
+            State::Article => html::read_article(&mut self.source, &self.options),
+            State::Table(reader) => reader.next_item(&mut self.source, &self.options),
+            State::Feed(reader) => reader.next_item(&mut self.source, &self.options),
+            State::Ndjson => json::next_line(&mut self.source, &self.options),
         }
     }
 
@@ -80,6 +96,13 @@ impl<R: Read> Documents<R> {
         self.state = match self.options.format {
             Format::Auto | Format::PlainText | Format::Transcript => State::Plain,
             Format::ChannelDump => State::Dump(Box::default()),
+            Format::TelegramJson | Format::TelethonJson => State::Messages(MessagesReader::default()),
+            Format::Ndjson => State::Ndjson,
+            Format::MessageCsv => State::Table(TableReader::default()),
+            Format::Feed => State::Feed(FeedReader::default()),
+            Format::TelegramHtml => State::Page(Box::new(PageReader::export())),
+            Format::TelegramPreview => State::Page(Box::new(PageReader::preview())),
+            Format::ArticleHtml => State::Article,
         };
         Ok(None)
     }

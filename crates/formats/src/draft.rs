@@ -35,7 +35,9 @@ pub(crate) fn from_slice(
 ) -> Item {
     let text = match str::from_utf8(slice) {
         Ok(text) => text,
-        Err(error) => return invalid_utf8(slice_start_byte + error.valid_up_to() as u64, range),
+        Err(error) => {
+            return range.reject(invalid_utf8(slice_start_byte + error.valid_up_to() as u64));
+        }
     };
     let leading = text.len() - text.trim_start().len();
     let parts = DocumentParts { source_start_byte: slice_start_byte + leading as u64, ..parts };
@@ -43,7 +45,7 @@ pub(crate) fn from_slice(
 }
 
 /// Turns a trimmed text into the item for `range`; `parts.source_start_byte` is the caller's.
-fn from_text(text: &str, range: SourceRange, parts: DocumentParts, options: &ReadOptions) -> Item {
+pub(crate) fn from_text(text: &str, range: SourceRange, parts: DocumentParts, options: &ReadOptions) -> Item {
     if text.len() > options.max_document_bytes {
         return too_large(range, options);
     }
@@ -65,6 +67,6 @@ pub(crate) fn too_large(range: SourceRange, options: &ReadOptions) -> Item {
     range.reject(RejectionReason::TooLarge { max_document_bytes: options.max_document_bytes })
 }
 
-pub(crate) fn invalid_utf8(source_byte: u64, range: SourceRange) -> Item {
-    range.reject(RejectionReason::InvalidUtf8 { source_byte })
+pub(crate) fn invalid_utf8(source_byte: u64) -> RejectionReason {
+    RejectionReason::InvalidUtf8 { source_byte }
 }

@@ -37,6 +37,10 @@ pub enum SkipReason {
     NoText,
     /// A text without a letter or digit: emoji alone.
     NoWords,
+    /// A message of the service: somebody joined, something was pinned.
+    Service,
+    /// A message that the exporting program could not write.
+    Unsupported,
 }
 
 impl SkipReason {
@@ -47,6 +51,8 @@ impl SkipReason {
             Self::EmptySource => "empty source file",
             Self::NoText => "no text",
             Self::NoWords => "no words",
+            Self::Service => "service message",
+            Self::Unsupported => "unsupported message",
         }
     }
 }
@@ -91,6 +97,18 @@ pub enum RejectionReason {
         /// Its name: "UTF-16".
         encoding: &'static str,
     },
+    /// It does not follow its format.
+    #[error("{problem}")]
+    Malformed {
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// The file ends in the middle of it.
+    #[error("the file ends in the middle")]
+    Truncated,
+    /// It holds lists or elements in one another without end.
+    #[error("nested too deep")]
+    NestedTooDeep,
 }
 
 impl RejectionReason {
@@ -101,6 +119,9 @@ impl RejectionReason {
             Self::InvalidUtf8 { .. } => "invalid-utf8",
             Self::TooLarge { .. } => "too-large",
             Self::UnsupportedEncoding { .. } => "unsupported-encoding",
+            Self::Malformed { .. } => "malformed",
+            Self::Truncated => "truncated",
+            Self::NestedTooDeep => "nested-too-deep",
         }
     }
 }

@@ -17,14 +17,21 @@
 //! [`ReadOptions::max_document_bytes`], not by the file. What cannot become a document is reported with its place,
 //! and the rest of the file goes on. Absent on purpose: claims, network, files (the caller opens them).
 
+mod csv;
 mod detect;
 mod documents;
 mod draft;
 mod dump;
+mod feed;
+mod html;
 mod item;
+mod json;
+mod message;
+mod names;
 mod options;
 mod plain;
 mod source;
+mod time;
 
 pub use documents::{Documents, read};
 pub use item::{Item, Rejection, RejectionReason, Skip, SkipReason, Summary};

@@ -65,6 +65,22 @@ formats! {
     PlainText = "plain-text",
     /// One document: a transcript. Read as plain text; its turns are found in the text.
     Transcript = "transcript",
+    /// The `result.json` of Telegram Desktop: one chat or a full export.
+    TelegramJson = "telegram-json",
+    /// A JSON list of messages, as Telethon, Pyrogram and tools on them write it.
+    TelethonJson = "telethon-json",
+    /// The HTML export of Telegram Desktop.
+    TelegramHtml = "telegram-html",
+    /// The preview of a public channel, `t.me/s/…`.
+    TelegramPreview = "telegram-preview",
+    /// One article as an HTML page.
+    ArticleHtml = "article-html",
+    /// An RSS, Atom or JSON feed.
+    Feed = "feed",
+    /// A table of messages: CSV with a header that names its columns.
+    MessageCsv = "message-csv",
+    /// One JSON object a line.
+    Ndjson = "ndjson",
 }
 
 impl fmt::Display for Format {

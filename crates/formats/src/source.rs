@@ -109,6 +109,14 @@ impl<R: Read> Source<R> {
         }
     }
 
+    /// Looks at the next byte; `None` at the end.
+    pub(crate) fn peek_byte(&mut self) -> io::Result<Option<u8>> {
+        if self.start == self.filled {
+            self.fill()?;
+        }
+        Ok(self.unread().first().copied())
+    }
+
     /// Looks at the next line, of at most `limit` bytes without its end.
     pub(crate) fn peek_line(&mut self, limit: usize) -> io::Result<Peek> {
         let mut searched = 0;

@@ -66,15 +66,6 @@ pub(crate) fn header_name(line: &[u8]) -> Option<&[u8]> {
     (!name.is_empty() && char_count(name) <= MAX_NAME_CHARS && !sentence_goes_on).then_some(name)
 }
 
-/// Returns `name` without the flags that end it, unless it is made of flags alone.
-pub(crate) fn without_trailing_flags(name: &str) -> &str {
-    let bare = name.trim_end_matches(|c: char| {
-        c.is_whitespace()
-            || matches!(c, '\u{1F1E6}'..='\u{1F1FF}' | '\u{1F3F3}' | '\u{1F3F4}' | '\u{FE0F}' | '\u{E0020}'..='\u{E007F}')
-    });
-    if bare.is_empty() { name } else { bare }
-}
-
 /// Returns what the line is; headers are not told apart here.
 pub(crate) fn kind(line: &[u8]) -> LineKind {
     let line = trim_end(line).trim_ascii_start();
@@ -124,13 +115,6 @@ mod tests {
         assert_eq!(name("Forwarded from the committee, the bill was read twice."), None);
         assert_eq!(name("Forwarded from"), None);
         assert_eq!(name("Forwarded fromage"), None);
-    }
-
-    #[test]
-    fn trailing_flags_are_no_part_of_a_name() {
-        assert_eq!(without_trailing_flags("Harbour Office 🇦🇶🏳\u{fe0f}"), "Harbour Office");
-        assert_eq!(without_trailing_flags("🇦🇶 Harbour"), "🇦🇶 Harbour");
-        assert_eq!(without_trailing_flags("🇦🇶"), "🇦🇶");
     }
 
     #[test]

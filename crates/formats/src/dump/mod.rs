@@ -15,6 +15,7 @@ use dictum_core::{DocumentParts, Residue, ResidueKind};
 use crate::{
     Item, ReadOptions, SkipReason,
     draft::{self, SourceRange},
+    names,
     source::{Peek, Source},
 };
 use line::LineKind;
@@ -63,8 +64,8 @@ impl DumpReader {
         let range = region.source_range(post);
         let header = region.header_of(post);
         let forwarded_from = match header.map(Header::name).transpose() {
-            Ok(name) => name.map(|name| line::without_trailing_flags(name).to_owned()),
-            Err(source_byte) => return draft::invalid_utf8(source_byte, range),
+            Ok(name) => name.and_then(names::channel),
+            Err(source_byte) => return range.reject(draft::invalid_utf8(source_byte)),
         };
         let Some(body) = region.body(post) else {
             return range.skip(SkipReason::NoText);

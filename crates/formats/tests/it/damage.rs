@@ -79,3 +79,206 @@ fn a_post_without_end_is_passed_over_up_to_the_next_title() {
     let end = usize::try_from(rejections[0].source_end_byte).unwrap();
     assert!(file[end..].starts_with("🎙 Three"));
 }
+
+fn check(file: &[u8], format: Format, texts: &[&str], problems: &[&str]) {
+    let (found, rejections) = sorted_out(items_of(file, ReadOptions::default()));
+    assert_eq!(found, texts, "{format}");
+    let reasons: Vec<&str> = rejections.iter().map(|rejection| rejection.reason.kind()).collect();
+    assert_eq!(reasons, problems, "{format}: {rejections:?}");
+    let detected = {
+        let mut items = dictum_formats::read(file, ReadOptions::default());
+        items.next();
+        items.format()
+    };
+    assert_eq!(detected, format);
+    // Whatever is cut off where, nothing panics, and what comes before the cut is kept.
+    for end in (0..file.len()).step_by(file.len() / 50 + 1) {
+        let options = ReadOptions { format, ..Default::default() };
+        let (kept, _) = sorted_out(items_of(&file[..end], options));
+        assert!(kept.len() <= texts.len());
+        if !matches!(format, Format::ArticleHtml | Format::Ndjson | Format::MessageCsv) {
+            assert_eq!(kept, texts[..kept.len()], "{format} cut at byte {end}");
+        }
+    }
+}
+
+/// A `result.json` with these messages, laid out as Telegram Desktop does it.
+fn result_json(messages: &[&str]) -> String {
+    let messages: Vec<String> = messages.iter().map(|m| format!("\n  {{\n   {m}\n  }}")).collect();
+    format!("{{\n \"name\": \"Pier Post\",\n \"messages\": [{}\n ]\n}}", messages.join(","))
+}
+
+#[test]
+fn hex_escapes_of_an_export_are_read() {
+    let file = result_json(&[r#""id": 1, "type": "message", "text": "caf\xe9 \\x41""#]);
+    check(file.as_bytes(), Format::TelegramJson, &["café \\x41"], &[]);
+}
+
+#[test]
+fn a_damaged_message_of_an_export_is_rejected_alone() {
+    let file = result_json(&[
+        r#""id": 1, "text": "One.""#,
+        r#""id": 2, "text": nonsense"#,
+        "\"id\": 3, \"text\": \"A quote that is never closed,\n   \"more\": [\n    {\n    }\n   ]",
+        r#""id": 4, "text": "Four.""#,
+        &format!(r#""id": 5, "text": {}"Five"{}"#, "[".repeat(10_000), "]".repeat(10_000)),
+        r#""id": 6, "text": ["Six", 7, null, {"type": "bold"}, {"type": "link", "text": "."}]"#,
+        r#""id": 6, "text": "The same number again.""#,
+    ]);
+    let texts = ["One.", "Four.", "Six7.", "The same number again."];
+    check(file.as_bytes(), Format::TelegramJson, &texts, &["malformed", "malformed", "malformed"]);
+}
+
+#[test]
+fn a_bad_byte_in_an_export_is_named() {
+    let mut file = result_json(&[r#""id": 1, "text": "On?.""#, r#""id": 2, "text": "Two.""#]).into_bytes();
+    let at = file.iter().position(|byte| *byte == b'?').unwrap();
+    file[at] = 0xE9; // é of another encoding
+    let (texts, rejections) = sorted_out(items_of(&file[..], ReadOptions::default()));
+    assert_eq!(texts, ["Two."]);
+    assert_eq!(rejections[0].reason, RejectionReason::InvalidUtf8 { source_byte: at as u64 });
+}
+
+#[test]
+fn an_export_that_is_cut_off_says_so() {
+    let file = result_json(&[r#""id": 1, "text": "One.""#, r#""id": 2, "text": "Two.""#]);
+    let cut = file.find("Two").unwrap();
+    let (texts, rejections) = sorted_out(items_of(&file.as_bytes()[..cut], ReadOptions::default()));
+    assert_eq!(texts, ["One."]);
+    assert_eq!(rejections[0].reason, RejectionReason::Truncated);
+    assert_eq!(rejections[0].source_end_byte, cut as u64);
+}
+
+#[test]
+fn a_message_of_50_megabytes_is_rejected_and_not_held() {
+    let options = || ReadOptions { max_document_bytes: 100_000, ..Default::default() };
+    let long = || io::repeat(b'a').take(50_000_000);
+    let file = br#"{"name":"Pier Post","messages":[{"id":1,"text":"One."},{"id":2,"text":""#
+        .chain(long())
+        .chain(&br#""},{"id":3,"text":"Three."}]}"#[..]);
+    let (texts, rejections) = sorted_out(items_of(file, options()));
+    assert_eq!(texts, ["One.", "Three."]);
+    assert_eq!(rejections[0].reason.kind(), "too-large");
+
+    let file = b"{\"text\":\"One.\"}\n{\"text\":\"".chain(long()).chain(&b"\"}\n{\"text\":\"Three.\"}"[..]);
+    let (texts, rejections) = sorted_out(items_of(file, options()));
+    assert_eq!((texts, rejections.len()), (vec!["One.".into(), "Three.".into()], 1));
+
+    let block = |text: &'static str| {
+        format!(
+            "<div class=\"tgme_widget_message_wrap\"><div data-post=\"pier/1\"><div class=\"tgme_widget_message_text js-message_text\">{text}"
+        )
+    };
+    let (one, two, three) = (block("One.</div></div></div>"), block(""), block("Three.</div></div></div>"));
+    let file = one
+        .as_bytes()
+        .chain(two.as_bytes())
+        .chain(long())
+        .chain(&b"</div></div></div>"[..])
+        .chain(three.as_bytes());
+    let (texts, rejections) = sorted_out(items_of(file, options()));
+    assert_eq!(texts, ["One.", "Three."]);
+    assert_eq!(rejections[0].reason.kind(), "too-large");
+
+    let file = b"id,text\n1,One.\n2,".chain(long()).chain(&b"\n3,Three.\n"[..]);
+    let (texts, rejections) = sorted_out(items_of(file, options()));
+    assert_eq!((texts, rejections.len()), (vec!["One.".into(), "Three.".into()], 1));
+}
+
+#[test]
+fn json_without_messages_is_refused() {
+    check(br#"{"name": "x", "chats": {"list": {}}}"#, Format::Ndjson, &[], &["malformed"]);
+    let file = "{\n \"about\": \"x\",\n \"chats\": {}\n}";
+    check(file.as_bytes(), Format::TelegramJson, &[], &["malformed"]);
+    let nested = "[{".to_owned() + &"\"a\":[".repeat(20_000);
+    check(nested.as_bytes(), Format::TelethonJson, &[], &["truncated"]);
+}
+
+#[test]
+fn a_bad_line_of_ndjson_is_rejected_alone() {
+    let file = b"{\"text\":\"One.\",\"id\":1}\r\n{\"text\":\n{\"text\":\"T\xffo.\"}\n\n{\"id\":4}\n{\"content\":\"Five.\"}";
+    let (texts, rejections) = sorted_out(items_of(&file[..], ReadOptions::default()));
+    assert_eq!(texts, ["One.", "Five."]);
+    let kinds: Vec<_> = rejections.iter().map(|rejection| rejection.reason.kind()).collect();
+    assert_eq!(kinds, ["malformed", "invalid-utf8", "malformed"]);
+}
+
+#[test]
+fn a_bad_row_of_a_table_is_rejected_alone() {
+    let file = "id;date;message\n1;2031-05-03T09:00:00Z;\"One;\n\"\"still\"\" one.\"\n2;Two\n3;;Three \"quoted\".\n4;;\"Four";
+    check(
+        file.as_bytes(),
+        Format::MessageCsv,
+        &["One;\n\"still\" one.", "Three \"quoted\"."],
+        &["malformed", "truncated"],
+    );
+}
+
+#[test]
+fn hostile_markup_is_rejected_alone() {
+    let block = |inner: &str| {
+        format!(
+            "<div class=\"tgme_widget_message_wrap\"><div class=\"tgme_widget_message\" data-post=\"pier/1\"><div class=\"tgme_widget_message_text js-message_text\">{inner}</div></div></div>\n"
+        )
+    };
+    let deep = format!("{}x{}", "<b>".repeat(10_000), "</b>".repeat(10_000));
+    let file = ["One.", &deep, "Three &amp; <b>a half", "Four."].map(block).concat();
+    check(
+        file.as_bytes(),
+        Format::TelegramPreview,
+        &["One.", "Three & a half", "Four."],
+        &["nested-too-deep"],
+    );
+}
+
+#[test]
+fn an_article_is_its_main_text() {
+    let paragraph =
+        "The council met on Monday and decided that the bridge stays open for the rest of the year.";
+    let page = format!(
+        "<!DOCTYPE html><html><head><meta charset=\"windows-1251\"><title>Council | Pier Post</title>\
+         <link rel=\"canonical\" href=\"https://pier.example/council\">\
+         <meta property=\"article:published_time\" content=\"2031-05-03T11:00:00+02:00\"></head><body>\
+         <nav>Home Contact</nav><header><h1>Council meets</h1></header>\
+         <article><p>{paragraph}</p><aside>Buy a boat</aside><p>“It was time,” said Odile Brandt.</p>\
+         <script>var x = '<p>no</p>';</script><ul><li>One</li><li>Two</li></ul><p>{paragraph}</p></article>\
+         <footer>© Pier Post</footer></body></html>"
+    );
+    let text = format!(
+        "Council meets\n\n{paragraph}\n\n“It was time,” said Odile Brandt.\n\nOne\nTwo\n\n{paragraph}"
+    );
+    check(page.as_bytes(), Format::ArticleHtml, &[&text], &[]);
+    let items = items_of(page.as_bytes(), ReadOptions::default());
+    let Item::Document(document) = &items[0] else { panic!("{items:?}") };
+    assert_eq!(document.url.as_deref(), Some("https://pier.example/council"));
+    assert_eq!(document.source_title.as_deref(), Some("Council meets"));
+    assert_eq!(document.publish_time.unwrap().to_string(), "2031-05-03T09:00:00Z");
+
+    check("<div>".repeat(10_000).as_bytes(), Format::ArticleHtml, &[], &["nested-too-deep"]);
+}
+
+#[test]
+fn a_feed_with_bombs_is_read_without_them() {
+    let bombs = "<!DOCTYPE rss [<!ENTITY a \"aaaaaaaaaa\"><!ENTITY b \"&a;&a;&a;&a;&a;&a;&a;&a;&a;&a;\">]>";
+    let file = format!(
+        "<?xml version=\"1.0\"?>{bombs}<rss version=\"2.0\"><channel><title>Pier Post</title><item><title>One</title><description>We open &amp; stay.</description></item></channel></rss>"
+    );
+    check(file.as_bytes(), Format::Feed, &["We open & stay."], &[]);
+}
+
+#[test]
+fn a_feed_that_is_cut_off_keeps_its_whole_entries() {
+    let entry = |n: usize| {
+        format!(
+            "<entry><id>urn:{n}</id><title>Post {n}</title><content type=\"html\">Post {n} is &lt;b&gt;here&lt;/b&gt;.</content><updated>2031-05-03T09:00:00Z</updated></entry>"
+        )
+    };
+    let file = format!(
+        "<feed xmlns=\"http://www.w3.org/2005/Atom\"><title>Pier Post</title>{}{}",
+        entry(1),
+        &entry(2)[..60]
+    );
+    let (texts, rejections) = sorted_out(items_of(file.as_bytes(), ReadOptions::default()));
+    assert_eq!(texts, ["Post 1 is here."]);
+    assert_eq!(rejections[0].reason, RejectionReason::Truncated);
+}

@@ -5,6 +5,7 @@
 mod damage;
 mod dump;
 mod reading;
+mod same_posts;
 
 use std::io::Read;
 
