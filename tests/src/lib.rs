@@ -1,1 +1,10 @@
-//! Not written yet.
+//! The bench on which the whole of Dictum is tested: services in this process, and real processes, each on a free port
+//! with a store of its own.
+
+#![expect(clippy::unwrap_used, reason = "this crate is for tests only: a panic is the report")]
+
+mod process;
+mod services;
+
+pub use process::Process;
+pub use services::{Bench, BenchConfig, Running, document, start};

@@ -123,7 +123,7 @@ impl Body for Answer {
 /// Replaces what tonic says of a message over the limit: it answers OUT_OF_RANGE, other stacks and the retry rules of
 /// clients expect RESOURCE_EXHAUSTED.
 pub(crate) fn translate(headers: &mut HeaderMap, max_message_bytes: usize) {
-    if !headers.get("grpc-status").is_some_and(|code| code == "11") {
+    if headers.get("grpc-status").is_none_or(|code| code != "11") {
         return; // the common case, without a parse
     }
     let Some(status) = Status::from_header_map(headers) else { return };

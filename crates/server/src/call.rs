@@ -98,7 +98,11 @@ where
         Box::pin(async move {
             let time =
                 deadline.map_or(limits.max_call_time, |(_, time)| early(time).min(limits.max_call_time));
-            Ok(match timeout(time, answered).await {
+            let outcome = tokio::select! {
+                outcome = timeout(time, answered) => outcome,
+                () = limits.cut.cancelled() => return Ok(failure::shutting_down().into_http()),
+            };
+            Ok(match outcome {
                 Ok(Ok(Ok(response))) => finish(response, path, Ends { cut, deadline }, &limits, permit),
                 Ok(Err(panic)) => failure::panicked(path.path(), &*panic).into_http(),
                 Err(_) => failure::deadline_exceeded(time).into_http(),

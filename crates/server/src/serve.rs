@@ -83,6 +83,7 @@ impl Server {
 
     /// Adds a service, which health and reflection know from then on.
     #[must_use]
+    #[expect(clippy::should_implement_trait, reason = "nobody takes a server for a number")]
     pub fn add<S>(mut self, service: S) -> Self
     where
         S: Service<http::Request<Body>, Response = http::Response<Body>, Error = std::convert::Infallible>

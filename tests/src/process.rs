@@ -1,0 +1,100 @@
+//! Real processes of the workspace's own binaries.
+
+use std::{
+    env,
+    io::{BufRead, BufReader},
+    path::PathBuf,
+    process::{Child, Command, ExitStatus, Stdio},
+    sync::OnceLock,
+    thread,
+};
+
+/// The binaries, built once before the first is started: `cargo test -p dictum-tests` does not build them by itself.
+fn binary(name: &str) -> PathBuf {
+    static FOLDER: OnceLock<PathBuf> = OnceLock::new();
+    let folder = FOLDER.get_or_init(|| {
+        let packages = ["dictum-ingest", "dictum-extraction", "dictum-storage"];
+        let mut build = Command::new(env!("CARGO"));
+        build.args(["build", "--quiet", "--locked"]).args(packages.iter().flat_map(|name| ["-p", name]));
+        assert!(build.status().unwrap().success(), "the binaries could not be built");
+        let this = env::current_exe().unwrap(); // target/debug/deps/services-…
+        this.parent().and_then(|deps| deps.parent()).unwrap().to_owned()
+    });
+    folder.join(name)
+}
+
+/// A process that listens on a free port.
+#[derive(Debug)]
+pub struct Process {
+    child: Child,
+    /// Where it listens.
+    pub endpoint: String,
+}
+
+impl Process {
+    /// Starts the binary `name` on a free port and waits until it says that it listens.
+    ///
+    /// # Errors
+    ///
+    /// Returns what the process wrote to standard error when it ended instead.
+    ///
+    /// # Panics
+    ///
+    /// When it cannot be started at all.
+    pub fn start(name: &str, flags: &[&str]) -> Result<Self, String> {
+        let mut child = Command::new(binary(name))
+            .args(["--listen", "127.0.0.1:0", "--log-format", "json"])
+            .args(flags)
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+        let mut said = String::new();
+        for line in lines.by_ref() {
+            let line = line.unwrap();
+            if let Some(address) = address(&line) {
+                thread::spawn(move || lines.for_each(drop)); // a full pipe would stop the process
+                return Ok(Self { child, endpoint: format!("http://{address}") });
+            }
+            said += &line;
+            said.push('\n');
+        }
+        child.wait().unwrap();
+        Err(said)
+    }
+
+    /// Sends a signal by name, such as `TERM`, and waits for the end.
+    ///
+    /// # Panics
+    ///
+    /// When the signal cannot be sent.
+    pub fn end_with(mut self, signal: &str) -> ExitStatus {
+        let sent = Command::new("kill").args(["-s", signal, &self.child.id().to_string()]).status();
+        assert!(sent.unwrap().success());
+        self.child.wait().unwrap()
+    }
+
+    /// Runs the binary `name` to its end.
+    ///
+    /// # Panics
+    ///
+    /// When it cannot be started.
+    #[must_use]
+    pub fn run(name: &str, arguments: &[&str]) -> std::process::Output {
+        Command::new(binary(name)).args(arguments).output().unwrap()
+    }
+}
+
+/// A test that fails leaves no process behind.
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.child.kill(); // it may have ended
+        let _ = self.child.wait();
+    }
+}
+
+fn address(line: &str) -> Option<String> {
+    let event: serde_json::Value = serde_json::from_str(line).ok()?;
+    event.get("message")?.as_str().filter(|message| message.ends_with("is listening"))?;
+    Some(event.get("address")?.as_str()?.to_owned())
+}

@@ -1,0 +1,127 @@
+//! Start, stop and death of real processes.
+
+use dictum_client::{ClientOptions, Connection, IngestClient, StorageClient};
+use dictum_proto::v1::{self, IngestStatus};
+use dictum_tests::{Process, document};
+use futures_util::{StreamExt, TryStreamExt, stream};
+use tonic_health::pb::{HealthCheckRequest, health_client::HealthClient};
+
+fn connection(process: &Process) -> Connection {
+    Connection::new(&process.endpoint, ClientOptions::default()).unwrap()
+}
+
+struct Three {
+    _extraction: Process,
+    storage: Process,
+    ingest: Process,
+}
+
+fn start_three(data: &str) -> Three {
+    let extraction = Process::start("dictum-extraction", &[]).unwrap();
+    let storage = Process::start("dictum-storage", &["--data", data]).unwrap();
+    let endpoints = ["--extraction-endpoint", &extraction.endpoint, "--storage-endpoint", &storage.endpoint];
+    let ingest = Process::start("dictum-ingest", &endpoints).unwrap();
+    Three { _extraction: extraction, storage, ingest }
+}
+
+async fn claims(storage: &Process) -> Vec<v1::Claim> {
+    StorageClient::new(connection(storage)).list_all(Default::default()).try_collect().await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn three_processes_ingest_and_list_and_keep_over_a_restart() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().to_str().unwrap();
+    let three = start_three(data);
+    let client = IngestClient::new(connection(&three.ingest));
+    let stored: Vec<_> =
+        client.ingest_documents(stream::iter((0..20).map(document))).try_collect().await.unwrap();
+    assert!(stored.iter().all(|a| a.result.status() == IngestStatus::Stored));
+    let before = claims(&three.storage).await;
+    assert_eq!(before.len(), 20);
+    let ended = three.storage.end_with("TERM");
+    assert_eq!(ended.code(), Some(0));
+    let again = Process::start("dictum-storage", &["--data", data]).unwrap();
+    assert_eq!(claims(&again).await, before);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_acknowledged_survives_a_kill() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().to_str().unwrap();
+    let three = start_three(data);
+    let client = IngestClient::new(connection(&three.ingest));
+    let mut stream = client.ingest_documents(stream::iter((0..10_000).map(document)));
+    let mut acknowledged = Vec::new();
+    while acknowledged.len() < 200 {
+        acknowledged.push(stream.try_next().await.unwrap().unwrap().result.document_id);
+    }
+    three.storage.end_with("KILL");
+    drop(stream);
+    let again = Process::start("dictum-storage", &["--data", data]).unwrap();
+    let storage = StorageClient::new(connection(&again));
+    for document_id in acknowledged {
+        let request = v1::GetDocumentRequest { document_id, with_extraction: true };
+        let response = storage.get_document(request).await.unwrap();
+        assert_eq!(response.extraction.unwrap().claims.len(), 1);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stop_does_not_wait_for_watchers() {
+    let folder = tempfile::tempdir().unwrap();
+    // With a stop deadline of an hour, only a stop that waits for nobody ends this test.
+    let data = folder.path().to_str().unwrap();
+    let flags = ["--data", data, "--stop-deadline", "1h", "--handshake-timeout", "1s"];
+    let storage = Process::start("dictum-storage", &flags).unwrap();
+    let mut changes = StorageClient::new(connection(&storage)).watch(Default::default());
+    changes.next().await.unwrap().unwrap();
+    let endpoint = ClientOptions::default().endpoint(&storage.endpoint).unwrap();
+    let mut health = HealthClient::new(endpoint.connect_lazy());
+    let mut statuses = health.watch(HealthCheckRequest::default()).await.unwrap().into_inner();
+    statuses.message().await.unwrap().unwrap();
+    // A connection that never says a word must not hold the process either.
+    let _mute = tokio::net::TcpStream::connect(storage.endpoint.trim_start_matches("http://")).await.unwrap();
+
+    let ended = tokio::task::spawn_blocking(|| storage.end_with("TERM")).await.unwrap();
+    assert_eq!(ended.code(), Some(0));
+    let said = statuses.message().await.unwrap().unwrap();
+    assert_eq!(said.status().as_str_name(), "NOT_SERVING");
+}
+
+#[test]
+fn a_second_process_on_one_directory_leaves_and_says_why() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().to_str().unwrap();
+    let _first = Process::start("dictum-storage", &["--data", data]).unwrap();
+    let said = Process::start("dictum-storage", &["--data", data]).unwrap_err();
+    assert!(said.contains("is open in another process"), "{said}");
+}
+
+#[test]
+fn every_binary_explains_itself() {
+    for name in ["dictum-ingest", "dictum-extraction", "dictum-storage"] {
+        let help = Process::run(name, &["--help"]);
+        let text = String::from_utf8(help.stdout).unwrap();
+        assert!(help.status.success());
+        for word in ["--listen", "DICTUM_LISTEN", "--max-calls", "probe"] {
+            assert!(text.contains(word), "{name} --help does not name {word}");
+        }
+    }
+}
+
+#[test]
+fn a_probe_tells_by_its_exit_code() {
+    let extraction = Process::start("dictum-extraction", &[]).unwrap();
+    let probe = |service: &str| {
+        let arguments = ["probe", "--endpoint", &extraction.endpoint, "--service", service];
+        Process::run("dictum-extraction", &arguments).status.code()
+    };
+    assert_eq!(probe(""), Some(0));
+    assert_eq!(probe("dictum.v1.ExtractionService"), Some(0));
+    assert_eq!(probe("dictum.v1.IngestService"), Some(1));
+    let endpoint = extraction.endpoint.clone();
+    extraction.end_with("TERM");
+    let nobody = Process::run("dictum-extraction", &["probe", "--endpoint", &endpoint]);
+    assert_eq!(nobody.status.code(), Some(1));
+}
