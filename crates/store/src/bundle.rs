@@ -77,7 +77,7 @@ impl Payload {
 /// What is under a document's key.
 pub(crate) enum Bundle {
     /// The document.
-    Present(StoredDocument),
+    Present(Box<StoredDocument>),
     /// It was deleted.
     Deleted(Standing),
 }
@@ -175,7 +175,7 @@ impl<'a> RawBundle<'a> {
         }
         let extraction: Extraction = extraction.into_domain(self.document_id)?;
         let extracted = ExtractedDocument { document, extraction };
-        Ok(Bundle::Present(StoredDocument { extracted, first_revision, revision, superseded_by }))
+        Ok(Bundle::Present(Box::new(StoredDocument { extracted, first_revision, revision, superseded_by })))
     }
 
     fn record(&self) -> Result<BundleRecord, StoreError> {

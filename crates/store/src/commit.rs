@@ -30,6 +30,8 @@ use crate::{
 
 /// Keys of one batch: readers of the engine wait while one is applied (about eight documents).
 const BATCH_KEYS: usize = 150;
+/// Log entries that are removed in one go.
+const TRIMMED_ENTRIES: u64 = 400;
 
 /// A new document, with everything made ready that needs no revision.
 pub(crate) struct PreparedDocument {
@@ -43,6 +45,8 @@ pub(crate) enum Command {
     Write(Box<PreparedDocument>, oneshot::Sender<Result<Written, StoreError>>),
     Replace(DocumentId, Box<Extraction>, oneshot::Sender<Result<Replaced, StoreError>>),
     Delete(DocumentId, oneshot::Sender<Result<u64, StoreError>>),
+    /// Removes some log entries up to this revision; answers whether more are left.
+    TrimLog(u64, oneshot::Sender<Result<bool, StoreError>>),
     Close(oneshot::Sender<()>),
 }
 
@@ -120,6 +124,10 @@ impl Committer {
                 Command::Delete(id, sender) => {
                     let deleted = ready.clone().and_then(|()| this.guarded(|this| this.stage_delete(id)));
                     answer_later(deleted, sender, answers, id);
+                }
+                Command::TrimLog(revision, sender) => {
+                    let trimmed = ready.clone().and_then(|()| this.guarded(|this| this.trim_log(revision)));
+                    let _ = sender.send(trimmed); // The caller may have gone.
                 }
                 Command::Close(sender) => closing = Some(sender),
             };
@@ -248,7 +256,7 @@ impl Committer {
         let PreparedDocument { extracted, payload, entries } = prepared;
         let document = &extracted.document;
         let document_id = document.id();
-        let message = key::message(document.channel.as_deref(), document.message_id.as_deref());
+        let message = message_key(document);
         self.touch([key::bundle(document_id).to_vec()].into_iter().chain(message.map(|key| key.to_vec())))?;
 
         let engine = &self.inner.engine;
@@ -285,7 +293,7 @@ impl Committer {
         };
 
         let op = if superseded_by.is_some() { OpRecord::WrittenOutdated } else { OpRecord::Written };
-        let revision = self.log(LogRecord { previous_revision, ..log_record(op, document_id) });
+        let revision = self.log(&LogRecord { previous_revision, ..log_record(op, document_id) });
         let stored = StoredDocument { extracted, first_revision: revision, revision, superseded_by };
         let claims = stored.extraction.claims.len();
         self.batch
@@ -307,7 +315,7 @@ impl Committer {
     /// Takes a document out of the lists; it stays to be found by id.
     fn stage_superseded(&mut self, older: &StoredDocument, by: DocumentId) -> Result<(), StoreError> {
         let document_id = older.document.id();
-        let revision = self.log(LogRecord {
+        let revision = self.log(&LogRecord {
             previous_revision: older.revision,
             superseded_by: by.as_bytes().to_vec(),
             was_listed: true,
@@ -339,7 +347,7 @@ impl Committer {
         let listed = old.superseded_by.is_none();
         let previous =
             BundleRecord { document: None, extraction: Some(ExtractionRecord::of(&old.extraction)) };
-        let revision = self.log(LogRecord {
+        let revision = self.log(&LogRecord {
             previous_revision: old.revision,
             previous: Some(previous),
             was_listed: listed,
@@ -366,14 +374,14 @@ impl Committer {
     fn stage_delete(&mut self, document_id: DocumentId) -> Result<u64, StoreError> {
         self.touch([key::bundle(document_id).to_vec()])?;
         let old = self.read_document(document_id)?.ok_or(StoreError::DocumentNotFound { document_id })?;
-        let message = key::message(old.document.channel.as_deref(), old.document.message_id.as_deref());
+        let message = message_key(&old.document);
         self.touch(message.map(|key| key.to_vec()))?;
         let listed = old.superseded_by.is_none();
         let previous = BundleRecord {
             document: Some(DocumentRecord::of(&without_text(&old.document))),
             extraction: Some(ExtractionRecord::of(&old.extraction)),
         };
-        let revision = self.log(LogRecord {
+        let revision = self.log(&LogRecord {
             previous_revision: old.revision,
             previous: Some(previous),
             was_listed: listed,
@@ -394,6 +402,20 @@ impl Committer {
         Ok(revision)
     }
 
+    /// Removes up to [`TRIMMED_ENTRIES`] log entries up to `revision`, never the newest; returns whether more are left.
+    fn trim_log(&mut self, revision: u64) -> Result<bool, StoreError> {
+        self.apply()?;
+        let Inner { engine, counters, .. } = &*self.inner;
+        counters.write(engine, self.inner.revision(), true)?; // What is counted is not read again.
+        let first = self.inner.oldest_revision()? + 1;
+        let end = (revision + 1).min(self.inner.revision()).min(first + TRIMMED_ENTRIES);
+        let mut batch = Batch::default();
+        (first..end).for_each(|revision| batch.remove(&key::log(revision)));
+        engine.apply(batch)?;
+        engine.sync()?;
+        Ok(end == first + TRIMMED_ENTRIES)
+    }
+
     /// Returns the document as the engine has it, unless it was deleted.
     fn read_document(&self, document_id: DocumentId) -> Result<Option<Arc<StoredDocument>>, StoreError> {
         match self.inner.load(document_id) {
@@ -404,36 +426,46 @@ impl Committer {
     }
 
     /// Adds an entry to the log and returns its revision.
-    fn log(&mut self, record: LogRecord) -> u64 {
-        let (head, value) = log::append(self.head, &record);
+    fn log(&mut self, record: &LogRecord) -> u64 {
+        let (head, value) = log::append(self.head, record);
         self.head = head;
         self.batch.insert(&key::log(head.revision), value);
         head.revision
     }
 
     fn list(&mut self, document: &StoredDocument, entries: &Entries) {
-        let position = Position {
-            order: time_order(document, document.first_revision),
-            document_id: document.document.id(),
-        };
-        let claims = u32::try_from(document.extraction.claims.len()).unwrap_or(u32::MAX);
-        for ((tag, value), entry) in entries {
-            let value_bytes = EntryValue::encode(document.first_revision, claims, &entry.ordinals);
-            self.batch.insert(key::index(*tag, value, position), value_bytes);
+        for (key, value) in keys_of(document, entries) {
+            self.batch.insert(key, value);
         }
-        self.batch.insert(&key::written(document.first_revision), position.document_id.as_bytes());
     }
 
     fn unlist(&mut self, document: &StoredDocument) {
-        let position = Position {
-            order: time_order(document, document.first_revision),
-            document_id: document.document.id(),
-        };
-        for (tag, value) in entries(&document.document, &document.extraction).keys() {
-            self.batch.remove(key::index(*tag, value, position));
+        for (key, _) in index_keys(document) {
+            self.batch.remove(key);
         }
-        self.batch.remove(&key::written(document.first_revision));
     }
+}
+
+/// Returns the index entries of a listed document, the one of the order of writing included.
+pub(crate) fn index_keys(document: &StoredDocument) -> Vec<(Vec<u8>, Vec<u8>)> {
+    keys_of(document, &entries(&document.document, &document.extraction))
+}
+
+fn keys_of(document: &StoredDocument, entries: &Entries) -> Vec<(Vec<u8>, Vec<u8>)> {
+    let document_id = document.document.id();
+    let position = Position { order: time_order(document, document.first_revision), document_id };
+    let claims = u32::try_from(document.extraction.claims.len()).unwrap_or(u32::MAX);
+    let index = entries.iter().map(|((tag, value), entry)| {
+        let found = EntryValue::encode(document.first_revision, claims, &entry.ordinals);
+        (key::index(*tag, value, position), found)
+    });
+    let written = (key::written(document.first_revision).to_vec(), document_id.as_bytes().to_vec());
+    index.chain([written]).collect()
+}
+
+/// Returns the key under which a document is found by its message.
+pub(crate) fn message_key(document: &Document) -> Option<[u8; 17]> {
+    key::message(document.channel.as_deref(), document.message_id.as_deref())
 }
 
 impl Inner {
@@ -443,7 +475,8 @@ impl Inner {
         self.counters.forget();
         let head = log.newest()?;
         for revision in crate::counter::Counters::counted_revision(&self.engine)? + 1..=head.revision {
-            self.counters.count(&self.engine, &log.change(revision)?)?;
+            let (before, after) = log.versions(revision)?;
+            self.counters.count_versions(&self.engine, before.as_ref(), after.as_ref())?;
             self.counters.write(&self.engine, revision, false)?;
         }
         Ok(head)

@@ -18,7 +18,8 @@ use crate::{
     engine::{Batch, Engine},
     index::{IndexEntry, entries},
     key::{self, Tag},
-    log::LoggedChange,
+    log::{LoggedChange, Version},
+    model::StoredDocument,
     record::{CounterRecord, NameFormRecord},
 };
 
@@ -97,9 +98,30 @@ impl Counters {
             self.add(engine, &before.parts, &before.extraction, subtract)?;
         }
         if let Some(after) = &change.after {
-            self.add(engine, &after.document, &after.extraction, add)?;
+            self.add_document(engine, after)?;
         }
         Ok(())
+    }
+
+    /// Counts a change that was read from the log.
+    pub(crate) fn count_versions(
+        &self,
+        engine: &Engine,
+        before: Option<&Version>,
+        after: Option<&Version>,
+    ) -> Result<(), StoreError> {
+        if let Some(Version { parts, extraction }) = before {
+            self.add(engine, parts, extraction, subtract)?;
+        }
+        if let Some(Version { parts, extraction }) = after {
+            self.add(engine, parts, extraction, add)?;
+        }
+        Ok(())
+    }
+
+    /// Counts a listed document.
+    pub(crate) fn add_document(&self, engine: &Engine, document: &StoredDocument) -> Result<(), StoreError> {
+        self.add(engine, &document.document, &document.extraction, add)
     }
 
     fn add(

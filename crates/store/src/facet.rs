@@ -123,13 +123,13 @@ pub(crate) fn list_values(
     page_token: Option<&str>,
 ) -> Result<ValuePage, StoreError> {
     let start = match page_token {
-        Some(token) => read_token(token, tag, prefix, &inner.store_id)?,
+        Some(token) => read_token(token, tag, prefix, &inner.store_id())?,
         None => prefix.to_owned(),
     };
     let mut found = inner.counters.list(&inner.engine, tag, &start, page_size + 1)?;
     found.retain(|(value, _)| value.starts_with(prefix));
     let more = found.len() > page_size;
-    let next = found.get(page_size).map(|(value, _)| write_token(value, tag, prefix, &inner.store_id));
+    let next = found.get(page_size).map(|(value, _)| write_token(value, tag, prefix, &inner.store_id()));
     found.truncate(page_size);
     let mut values = Vec::with_capacity(found.len());
     for (value, counter) in found {

@@ -15,7 +15,7 @@ use std::{
 use crate::StoreError;
 
 const MAGIC: &[u8; 8] = b"DICTHEAD";
-const SLOT_BYTES: u64 = 512;
+const SLOT_BYTES: usize = 512;
 
 /// What is known to be durable: a revision, and the hash over the log up to it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -27,7 +27,7 @@ pub(crate) struct Head {
 /// The open file.
 pub(crate) struct HeadFile {
     file: File,
-    next_slot: u64,
+    next_slot: usize,
 }
 
 impl HeadFile {
@@ -37,11 +37,11 @@ impl HeadFile {
         let mut file =
             File::options().read(true).write(true).create(true).truncate(false).open(path).map_err(failed)?;
         let mut bytes = Vec::new();
-        (&mut file).take(2 * SLOT_BYTES).read_to_end(&mut bytes).map_err(failed)?;
+        (&mut file).take(2 * SLOT_BYTES as u64).read_to_end(&mut bytes).map_err(failed)?;
         if bytes.is_empty() {
             return Ok((Self { file, next_slot: 0 }, None));
         }
-        let slot = |at: u64| bytes.get(usize::try_from(at * SLOT_BYTES).ok()?..).and_then(parse);
+        let slot = |at: usize| bytes.get(at * SLOT_BYTES..).and_then(parse);
         let (next_slot, head) = match (slot(0), slot(1)) {
             (Some(a), Some(b)) if a.revision >= b.revision => (1, a),
             (Some(a), None) => (1, a),
@@ -57,13 +57,13 @@ impl HeadFile {
     }
 
     fn write_slot(&mut self, head: Head) -> io::Result<()> {
-        let mut slot = [0; SLOT_BYTES as usize];
+        let mut slot = [0; SLOT_BYTES];
         slot[..8].copy_from_slice(MAGIC);
         slot[8..16].copy_from_slice(&head.revision.to_be_bytes());
         slot[16..32].copy_from_slice(&head.chain);
         let crc = crc32fast::hash(&slot[..32]);
         slot[32..36].copy_from_slice(&crc.to_be_bytes());
-        self.file.seek(SeekFrom::Start(self.next_slot * SLOT_BYTES))?;
+        self.file.seek(SeekFrom::Start((self.next_slot * SLOT_BYTES) as u64))?;
         self.file.write_all(&slot)?;
         self.file.sync_data()?;
         self.next_slot = 1 - self.next_slot;
@@ -99,7 +99,7 @@ mod tests {
         bytes[20] ^= 1; // Slot 0 holds revision 3.
         std::fs::write(&path, &bytes).unwrap();
         assert_eq!(HeadFile::open(&path).unwrap().1, Some(Head { revision: 2, chain: [7; 16] }));
-        bytes[SLOT_BYTES as usize + 20] ^= 1;
+        bytes[SLOT_BYTES + 20] ^= 1;
         std::fs::write(&path, &bytes).unwrap();
         assert!(HeadFile::open(&path).is_err());
     }

@@ -3,7 +3,7 @@
 use std::{
     collections::VecDeque,
     path::PathBuf,
-    sync::{Arc, PoisonError, RwLock},
+    sync::{Arc, OnceLock, PoisonError, RwLock},
 };
 
 use dictum_core::DocumentId;
@@ -28,7 +28,7 @@ pub(crate) struct Inner {
     pub(crate) decoded: DecodedCache,
     pub(crate) counters: Counters,
     /// Made at random when the store was made: keys its page tokens.
-    pub(crate) store_id: [u8; 16],
+    store_id: OnceLock<[u8; 16]>,
     /// The newest durable revision; `None` once the store is closed.
     newest: watch::Sender<Option<u64>>,
     /// The last durable changes, without a gap, oldest first.
@@ -36,17 +36,27 @@ pub(crate) struct Inner {
 }
 
 impl Inner {
-    pub(crate) fn new(path: PathBuf, options: StoreOptions, engine: Engine, store_id: [u8; 16]) -> Self {
+    pub(crate) fn new(path: PathBuf, options: StoreOptions, engine: Engine) -> Self {
         Self {
             path,
             decoded: DecodedCache::new(options.decoded_cache_bytes),
             options,
             engine,
             counters: Counters::default(),
-            store_id,
+            store_id: OnceLock::new(),
             newest: watch::Sender::new(Some(0)),
             recent: RwLock::new(VecDeque::new()),
         }
+    }
+
+    /// Sets the id of the store, once, as it is opened.
+    pub(crate) fn set_store_id(&self, store_id: [u8; 16]) {
+        self.store_id.get_or_init(|| store_id);
+    }
+
+    /// Returns the id of the store.
+    pub(crate) fn store_id(&self) -> [u8; 16] {
+        self.store_id.get().copied().unwrap_or_default()
     }
 
     /// Returns the newest durable revision.
@@ -72,7 +82,7 @@ impl Inner {
         let value = self.engine.get(key::bundle(document_id))?;
         let value = value.ok_or(StoreError::DocumentNotFound { document_id })?;
         match RawBundle::read(document_id, &value)?.decode()? {
-            Bundle::Present(document) => Ok(Arc::new(document)),
+            Bundle::Present(document) => Ok(Arc::from(document)),
             Bundle::Deleted(standing) => {
                 Err(StoreError::DocumentDeleted { document_id, revision: standing.revision })
             }

@@ -8,10 +8,13 @@
 //! | `store` | the face |
 //! | `commit` | the one thread that writes |
 //! | `query`, `facet`, `watch` | the ways to read |
+//! | `backup`, `check` | the whole store at once |
 //! | `key`, `index`, `bundle`, `log`, `counter`, `head`, `record` | the stored bytes |
 //! | `engine` | the only file that names sled |
 
+mod backup;
 mod bundle;
+mod check;
 mod commit;
 mod counter;
 mod decoded;
@@ -34,6 +37,8 @@ mod store;
 mod token;
 mod watch;
 
+pub use backup::BackupSummary;
+pub use check::CheckReport;
 pub use error::{Cause, StoreError};
 pub use filter::{ClaimFilter, MAX_FILTER_VALUES, TimeRange};
 pub use model::{

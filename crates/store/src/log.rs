@@ -160,42 +160,35 @@ impl LogReader<'_> {
     ///
     /// A document that was deleted since has no text any more: its being written then is passed over.
     pub(crate) fn change(self, revision: u64) -> Result<LoggedChange, StoreError> {
-        let record = self.record(revision)?;
-        let document_id = document_id(&record.document_id)?;
-        let op = OpRecord::try_from(record.op).unwrap_or(OpRecord::Unspecified);
-        let nothing = |cause| LoggedChange { revision, document_id, cause, before: None, after: None };
-        Ok(match op {
-            OpRecord::Unspecified => {
-                return Err(StoreError::damaged(format!(
-                    "revision {revision} is a change of an unknown kind"
-                )));
-            }
-            OpRecord::WrittenOutdated => nothing(ChangeCause::Written),
-            OpRecord::Written => LoggedChange {
-                after: self.document_at(document_id, revision)?,
-                ..nothing(ChangeCause::Written)
-            },
-            OpRecord::Reextracted if !record.was_listed => nothing(ChangeCause::Reextracted),
-            OpRecord::Reextracted => {
-                let after = self.document_at(document_id, revision)?;
-                let extraction = record.previous.and_then(|bundle| bundle.extraction);
+        let entry = Entry::read(self, revision)?;
+        let before = self.before(&entry)?.map(Arc::new);
+        let after = if entry.lists { self.document_at(entry.document_id, revision)? } else { None };
+        Ok(LoggedChange { revision, document_id: entry.document_id, cause: entry.cause, before, after })
+    }
+
+    /// Returns what was listed before and after the entry of `revision`, even of a document that was deleted since.
+    pub(crate) fn versions(self, revision: u64) -> Result<(Option<Version>, Option<Version>), StoreError> {
+        let entry = Entry::read(self, revision)?;
+        let after = entry.lists.then(|| self.version_at(entry.document_id, revision)).transpose()?;
+        Ok((self.before(&entry)?, after))
+    }
+
+    fn before(self, entry: &Entry) -> Result<Option<Version>, StoreError> {
+        let Entry { revision, document_id, cause, record, .. } = entry;
+        if !record.was_listed {
+            return Ok(None);
+        }
+        match cause {
+            ChangeCause::Written => Ok(None),
+            ChangeCause::Reextracted => {
+                let extraction = record.previous.as_ref().and_then(|bundle| bundle.extraction.clone());
                 let extraction =
-                    extraction.ok_or_else(|| incomplete(document_id))?.into_domain(document_id)?;
-                let parts = self.version_at(document_id, revision)?.parts;
-                let before = Some(Arc::new(Version { parts, extraction }));
-                LoggedChange { before, after, ..nothing(ChangeCause::Reextracted) }
+                    extraction.ok_or_else(|| incomplete(*document_id))?.into_domain(*document_id)?;
+                Ok(Some(Version { parts: self.version_at(*document_id, *revision)?.parts, extraction }))
             }
-            OpRecord::Superseded => {
-                let by = self::document_id(&record.superseded_by)?;
-                let before = Some(Arc::new(self.version_at(document_id, revision)?));
-                LoggedChange { before, ..nothing(ChangeCause::Superseded { by }) }
-            }
-            OpRecord::Deleted if !record.was_listed => nothing(ChangeCause::Deleted),
-            OpRecord::Deleted => {
-                let before = deleted_version(document_id, record)?;
-                LoggedChange { before: Some(Arc::new(before)), ..nothing(ChangeCause::Deleted) }
-            }
-        })
+            ChangeCause::Superseded { .. } => self.version_at(*document_id, *revision).map(Some),
+            ChangeCause::Deleted => deleted_version(*document_id, record.clone()).map(Some),
+        }
     }
 
     /// Returns the document as the change of `revision` left it; `None` when its text is gone.
@@ -210,7 +203,7 @@ impl LogReader<'_> {
                 let extraction = self.extraction_before(document_id, document.revision, revision)?;
                 document.extracted.extraction = extraction.unwrap_or(document.extracted.extraction);
                 document.revision = revision;
-                Ok(Some(Arc::new(document)))
+                Ok(Some(Arc::from(document)))
             }
         }
     }
@@ -258,6 +251,37 @@ impl LogReader<'_> {
     }
 }
 
+/// A log entry, its words understood.
+struct Entry {
+    revision: u64,
+    document_id: DocumentId,
+    cause: ChangeCause,
+    /// Whether the document is listed after the change.
+    lists: bool,
+    record: LogRecord,
+}
+
+impl Entry {
+    fn read(log: LogReader<'_>, revision: u64) -> Result<Self, StoreError> {
+        let record = log.record(revision)?;
+        let (cause, lists) = match OpRecord::try_from(record.op).unwrap_or(OpRecord::Unspecified) {
+            OpRecord::Written => (ChangeCause::Written, true),
+            OpRecord::WrittenOutdated => (ChangeCause::Written, false),
+            OpRecord::Reextracted => (ChangeCause::Reextracted, record.was_listed),
+            OpRecord::Superseded => {
+                (ChangeCause::Superseded { by: document_id(&record.superseded_by)? }, false)
+            }
+            OpRecord::Deleted => (ChangeCause::Deleted, false),
+            OpRecord::Unspecified => {
+                return Err(StoreError::damaged(format!(
+                    "revision {revision} is a change of an unknown kind"
+                )));
+            }
+        };
+        Ok(Self { revision, document_id: document_id(&record.document_id)?, cause, lists, record })
+    }
+}
+
 /// Reads the document that a deletion took away.
 fn deleted_version(document_id: DocumentId, record: LogRecord) -> Result<Version, StoreError> {
     let bundle = record.previous.ok_or_else(|| incomplete(document_id))?;
@@ -271,6 +295,7 @@ fn incomplete(document_id: DocumentId) -> StoreError {
     StoreError::damaged(format!("a log entry of document {document_id} is incomplete"))
 }
 
-fn document_id(bytes: &[u8]) -> Result<DocumentId, StoreError> {
+/// Reads the document of a log entry.
+pub(crate) fn document_id(bytes: &[u8]) -> Result<DocumentId, StoreError> {
     key::document_id_of(bytes).ok_or_else(|| StoreError::damaged("a log entry names no document"))
 }

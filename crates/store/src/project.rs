@@ -39,8 +39,10 @@ pub(crate) fn project(change: &LoggedChange, filter: &PreparedFilter) -> Option<
         let gone = before.extraction.claims.iter().filter(|claim| old.contains_key(&claim.id));
         claims.extend(gone.map(|claim| ClaimChange::Retracted(claim.id)));
     }
-    let seen = !claims.is_empty();
-    seen.then(|| Change { revision: *revision, document_id: *document_id, cause: *cause, claims })
+    if claims.is_empty() {
+        return None;
+    }
+    Some(Change { revision: *revision, document_id: *document_id, cause: *cause, claims })
 }
 
 /// Returns the claims of a document that the filter lets through, with their numbers.

@@ -407,7 +407,7 @@ impl<'i> Walk<'i> {
                 let (mut start, mut end) = (vec![key::WRITTEN], key::after_prefix(&[key::WRITTEN]));
                 match from {
                     Some(position) if descending => {
-                        end = Some(key::written(position.order.saturating_add(1)).to_vec())
+                        end = Some(key::written(position.order.saturating_add(1)).to_vec());
                     }
                     Some(position) => start = key::written(position.order).to_vec(),
                     None => {}
@@ -528,7 +528,7 @@ pub(crate) fn list(
     page_token: Option<&str>,
 ) -> Result<Page, StoreError> {
     let query = query_hash(filter, order);
-    let cursor = page_token.map(|token| Cursor::decode(token, query, &inner.store_id)).transpose()?;
+    let cursor = page_token.map(|token| Cursor::decode(token, query, &inner.store_id())).transpose()?;
     let snapshot = cursor.map_or_else(|| inner.revision(), |cursor| cursor.snapshot);
     let plan = Plan::of(inner, filter, order)?;
     let mut claims = Vec::with_capacity(page_size.min(MAX_PAGE_SIZE));
@@ -548,7 +548,7 @@ pub(crate) fn list(
             Ok(next.is_none())
         })?;
     let next = next.or(spent_at.map(|position| Cursor { snapshot, position, ordinal: 0 }));
-    let next_page_token = next.map(|cursor| cursor.encode(query, &inner.store_id));
+    let next_page_token = next.map(|cursor| cursor.encode(query, &inner.store_id()));
     Ok(Page { claims, next_page_token, revision: snapshot })
 }
 
@@ -622,6 +622,24 @@ pub(crate) fn each_claim(
             return Ok(());
         }
     }
+}
+
+/// Returns the oldest listed documents whose time lies before `time`.
+pub(crate) fn documents_before(
+    inner: &Inner,
+    time: Timestamp,
+    limit: usize,
+) -> Result<Vec<DocumentId>, StoreError> {
+    let before = order_of_time(time);
+    let mut documents = Vec::new();
+    for posting in postings_of(&inner.engine, Tag::All, "", None, false)? {
+        let position = posting?.time;
+        if position.order >= before || documents.len() == limit {
+            break;
+        }
+        documents.push(position.document_id);
+    }
+    Ok(documents)
 }
 
 /// Returns the times of the first and the last document of a value that have one.

@@ -2,21 +2,23 @@
 
 use std::{
     fs::{self, File},
-    io,
+    io::{self, Read, Write},
+    panic::{AssertUnwindSafe, catch_unwind},
     path::{Path, PathBuf},
     sync::Arc,
 };
 
-use dictum_core::{ClaimId, ContentHash, DocumentId, ExtractedDocument, Extraction};
+use dictum_core::{ClaimId, ContentHash, DocumentId, ExtractedDocument, Extraction, Timestamp};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::{
-    ClaimFilter, ListOrder, StoreError, StoreOptions, Watch, WatchFrom,
+    BackupSummary, CheckReport, ClaimFilter, ListOrder, StoreError, StoreOptions, Watch, WatchFrom, backup,
     bundle::Payload,
+    check,
     commit::{Command, Committer, PreparedDocument},
     engine::{Batch, Engine, panic_text},
     facet,
-    head::HeadFile,
+    head::{Head, HeadFile},
     index::{MAX_CLAIMS, entries},
     inner::Inner,
     key::{self, Tag},
@@ -31,6 +33,9 @@ use crate::{
 
 /// The version of the stored form that this version of Dictum writes and the newest that it reads.
 pub const FORMAT_VERSION: u32 = 1;
+
+const FORMAT_KEY: &str = "format-version";
+const ID_KEY: &str = "store-id";
 
 /// Texts over this are encoded on a thread that may block, smaller ones where they come in.
 const INLINE_BYTES: usize = 64 << 10;
@@ -71,35 +76,45 @@ impl Store {
     /// it, [`StoreError::LostTail`] and [`StoreError::Damaged`] when it is not what was written.
     pub async fn open(path: impl Into<PathBuf>, options: StoreOptions) -> Result<Self, StoreError> {
         let path = path.into();
-        blocking(move || Self::open_blocking(path, options)).await
+        blocking(move || Self::open_blocking(&path, options)).await
     }
 
-    fn open_blocking(path: PathBuf, options: StoreOptions) -> Result<Self, StoreError> {
-        fs::create_dir_all(&path).map_err(|cause| StoreError::failed("make its directory", cause))?;
-        let lock = lock(&path)?;
-        let (mut head_file, recorded) = HeadFile::open(&path.join("HEAD"))?;
-        let engine = Engine::open(&path.join("sled"), options.cache_bytes)?;
-        let store_id = open_meta(&engine, recorded.is_some())?;
-        let newest = LogReader { engine: &engine }.newest()?;
-        match recorded {
-            Some(head) => LogReader { engine: &engine }.check_head(head, newest)?,
-            None if newest.revision > 0 => return Err(StoreError::damaged("its HEAD file is missing")),
-            None => {
-                engine.sync()?;
-                head_file.write(newest)?;
-                sync_folder(&path)?;
-            }
-        }
-        let (commands, receiver) = mpsc::channel(options.queue_length.max(1));
-        let inner = Arc::new(Inner::new(path, options, engine, store_id));
-        let head = inner.recount()?;
-        inner.catch_up(head.revision);
+    fn open_blocking(path: &Path, options: StoreOptions) -> Result<Self, StoreError> {
+        let OpenFolder { inner, head_file, lock, head } = open_folder(path, options)?;
+        let (commands, receiver) = mpsc::channel(inner.options.queue_length.max(1));
+        let inner = Arc::new(inner);
         let committer = Committer::new(inner.clone(), head_file, lock, head);
         std::thread::Builder::new()
             .name("store-committer".to_owned())
             .spawn(move || committer.run(receiver))
             .map_err(|cause| StoreError::failed("start its committer", cause))?;
         Ok(Self { inner, commands })
+    }
+
+    /// Makes a store in the directory `path`, which must be absent or empty, out of a backup.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::BadBackup`] when the backup is cut off, changed or of a newer format; [`StoreError::BadArgument`]
+    /// when the directory holds something. The directory is then left as it was.
+    pub async fn restore(
+        backup: impl Read + Send + 'static,
+        path: impl Into<PathBuf>,
+        options: StoreOptions,
+    ) -> Result<BackupSummary, StoreError> {
+        let path = path.into();
+        blocking(move || backup::restore(backup, &path, &options)).await
+    }
+
+    /// Rewrites the closed store in `path` so that it takes less room; returns its bytes before and after. Needs room
+    /// for both meanwhile. Cut off at any moment, it leaves a store that opens.
+    ///
+    /// # Errors
+    ///
+    /// The errors of [`Store::open`], and [`StoreError::Failed`].
+    pub async fn compact(path: impl Into<PathBuf>, options: StoreOptions) -> Result<(u64, u64), StoreError> {
+        let path = path.into();
+        blocking(move || backup::compact(&path, &options)).await
     }
 
     /// Finishes the writes under way, closes the store and unlocks its directory. Calls on other handles fail with
@@ -360,7 +375,7 @@ impl Store {
                 if revision > newest_revision {
                     return Err(StoreError::RevisionAhead { revision, newest_revision });
                 }
-                let oldest_revision = self.read(|inner| inner.oldest_revision()).await?;
+                let oldest_revision = self.read(Inner::oldest_revision).await?;
                 if revision < oldest_revision {
                     return Err(StoreError::RevisionCompacted { revision, oldest_revision });
                 }
@@ -403,6 +418,48 @@ impl Store {
         .await
     }
 
+    /// Writes a backup of the store as it is at one revision, while writes go on; `writer` may block.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Failed`] when the writer fails, and reading errors.
+    pub async fn backup(&self, writer: impl Write + Send + 'static) -> Result<BackupSummary, StoreError> {
+        self.read(move |inner| backup::write(inner, writer)).await
+    }
+
+    /// Checks every checksum, every index entry both ways, the log, and every span against its text. Nobody should
+    /// write meanwhile: what changes under the check is reported as a problem.
+    ///
+    /// # Errors
+    ///
+    /// Reading errors of the engine; what the check itself finds is in the report.
+    pub async fn check(&self) -> Result<CheckReport, StoreError> {
+        self.read(check::check).await
+    }
+
+    /// Removes the log entries up to `revision`, but for the newest: watches can then start no earlier.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::DiskFull`] and [`StoreError::Failed`]; what was removed by then stays so.
+    pub async fn trim_log(&self, revision: u64) -> Result<(), StoreError> {
+        while self.ask(|sender| Command::TrimLog(revision, sender)).await? {}
+        Ok(())
+    }
+
+    /// Returns up to `limit` listed documents whose time lies before `time`, the oldest first: for retention by age.
+    ///
+    /// # Errors
+    ///
+    /// Reading errors.
+    pub async fn documents_before(
+        &self,
+        time: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<DocumentId>, StoreError> {
+        self.read(move |inner| query::documents_before(inner, time, limit)).await
+    }
+
     /// Runs a reading task where it may block.
     async fn read<T: Send + 'static>(
         &self,
@@ -426,8 +483,48 @@ pub(crate) async fn blocking<T: Send + 'static>(
     }
 }
 
+/// A store without its committer.
+pub(crate) struct OpenFolder {
+    pub(crate) inner: Inner,
+    pub(crate) head_file: HeadFile,
+    pub(crate) lock: File,
+    pub(crate) head: Head,
+}
+
+/// Locks the directory, opens what is in it and checks it against `HEAD`.
+pub(crate) fn open_folder(path: &Path, options: StoreOptions) -> Result<OpenFolder, StoreError> {
+    fs::create_dir_all(path).map_err(|cause| StoreError::failed("make its directory", cause))?;
+    let lock = lock_folder(path)?;
+    backup::finish_compaction(path)?;
+    let (mut head_file, recorded) = HeadFile::open(&path.join("HEAD"))?;
+    let engine = Engine::open(&path.join("sled"), options.cache_bytes)?;
+    let inner = Inner::new(path.to_owned(), options, engine);
+    // Everything that reads the engine is guarded: on damaged files it panics.
+    let head = catch_unwind(AssertUnwindSafe(|| open_keys(&inner, recorded)))
+        .unwrap_or_else(|panic| Err(StoreError::damaged(panic_text(panic.as_ref()))))?;
+    if recorded.is_none() {
+        inner.engine.sync()?;
+        head_file.write(head)?;
+        sync_folder(path)?;
+    }
+    inner.catch_up(head.revision);
+    Ok(OpenFolder { inner, head_file, lock, head })
+}
+
+/// Checks what is in the engine and counts what is not counted yet; returns the newest entry of the log.
+fn open_keys(inner: &Inner, recorded: Option<Head>) -> Result<Head, StoreError> {
+    inner.set_store_id(open_meta(&inner.engine, recorded.is_some())?);
+    let newest = LogReader { engine: &inner.engine }.newest()?;
+    match recorded {
+        Some(head) => LogReader { engine: &inner.engine }.check_head(head, newest)?,
+        None if newest.revision > 0 => return Err(StoreError::damaged("its HEAD file is missing")),
+        None => {}
+    }
+    inner.recount()
+}
+
 /// Locks the directory for this process.
-fn lock(path: &Path) -> Result<File, StoreError> {
+pub(crate) fn lock_folder(path: &Path) -> Result<File, StoreError> {
     let failed = |cause| StoreError::failed("lock its directory", cause);
     let file =
         File::options().create(true).truncate(false).write(true).open(path.join("LOCK")).map_err(failed)?;
@@ -442,16 +539,12 @@ fn lock(path: &Path) -> Result<File, StoreError> {
 
 /// Checks the format of the store, or makes a new store. Returns the store's id.
 fn open_meta(engine: &Engine, has_head: bool) -> Result<[u8; 16], StoreError> {
-    let (format_key, id_key) = (key::meta("format-version"), key::meta("store-id"));
-    let Some(format) = engine.get(&format_key)? else {
+    let Some(format) = engine.get(key::meta(FORMAT_KEY))? else {
         if has_head {
             return Err(StoreError::damaged("its keys are missing"));
         }
-        let store_id = random_id(engine as *const Engine as usize);
-        let mut batch = Batch::default();
-        batch.insert(format_key, &FORMAT_VERSION.to_be_bytes());
-        batch.insert(id_key, &store_id);
-        engine.apply(batch)?;
+        let store_id = random_id();
+        write_meta(engine, store_id)?;
         return Ok(store_id);
     };
     let found = format.as_ref().try_into().map(u32::from_be_bytes);
@@ -459,27 +552,35 @@ fn open_meta(engine: &Engine, has_head: bool) -> Result<[u8; 16], StoreError> {
     if found > FORMAT_VERSION {
         return Err(StoreError::NewerFormat { found, supported: FORMAT_VERSION });
     }
-    let id = engine.get(id_key)?.and_then(|id| id.as_ref().try_into().ok());
+    let id = engine.get(key::meta(ID_KEY))?.and_then(|id| id.as_ref().try_into().ok());
     id.ok_or_else(|| StoreError::damaged("its id is missing"))
 }
 
-/// Returns an id that no other store has: the standard library's random keys, hashed.
-fn random_id(salt: usize) -> [u8; 16] {
+/// Writes what a new store says of itself.
+pub(crate) fn write_meta(engine: &Engine, store_id: [u8; 16]) -> Result<(), StoreError> {
+    let mut batch = Batch::default();
+    batch.insert(key::meta(FORMAT_KEY), &FORMAT_VERSION.to_be_bytes());
+    batch.insert(key::meta(ID_KEY), &store_id);
+    engine.apply(batch)
+}
+
+/// Returns an id that no other store has: hashed by the standard library's random keys.
+fn random_id() -> [u8; 16] {
     use std::hash::{BuildHasher, RandomState};
     let mut id = [0; 16];
     for (half, chunk) in id.chunks_exact_mut(8).enumerate() {
-        chunk.copy_from_slice(&RandomState::new().hash_one((salt, half)).to_be_bytes());
+        chunk.copy_from_slice(&RandomState::new().hash_one(half).to_be_bytes());
     }
     id
 }
 
 /// Makes the names of new files in a directory survive the loss of power.
-fn sync_folder(path: &Path) -> Result<(), StoreError> {
+pub(crate) fn sync_folder(path: &Path) -> Result<(), StoreError> {
     let sync = || File::open(path.join("sled"))?.sync_all().and_then(|()| File::open(path)?.sync_all());
     sync().map_err(|cause| StoreError::failed("sync its directory", cause))
 }
 
-fn folder_bytes(path: &Path) -> io::Result<u64> {
+pub(crate) fn folder_bytes(path: &Path) -> io::Result<u64> {
     let mut bytes = 0;
     for entry in fs::read_dir(path)? {
         let entry = entry?;
@@ -490,7 +591,10 @@ fn folder_bytes(path: &Path) -> io::Result<u64> {
 }
 
 /// Puts the claims into their order and checks that they are claims of this document.
-fn check_extraction(document: &dictum_core::Document, extraction: &mut Extraction) -> Result<(), StoreError> {
+pub(crate) fn check_extraction(
+    document: &dictum_core::Document,
+    extraction: &mut Extraction,
+) -> Result<(), StoreError> {
     let bad = |reason: String| Err(StoreError::BadArgument { field: "extraction.claims", reason });
     if extraction.claims.len() > MAX_CLAIMS as usize {
         return bad(format!("a document has at most {MAX_CLAIMS} claims, not {}", extraction.claims.len()));

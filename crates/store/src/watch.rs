@@ -29,15 +29,17 @@ pub struct Watch {
     inner: Arc<Inner>,
     filter: Arc<PreparedFilter>,
     newest: watch::Receiver<Option<u64>>,
+    /// The last revision that was looked at.
+    read_to: u64,
+    /// The last revision of which everything was given.
     position: u64,
-    given: u64,
     pending: VecDeque<WatchEvent>,
     caught_up: bool,
 }
 
 impl std::fmt::Debug for Watch {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Watch").field("position", &self.given).finish_non_exhaustive()
+        f.debug_struct("Watch").field("position", &self.position).finish_non_exhaustive()
     }
 }
 
@@ -47,8 +49,8 @@ impl Watch {
             newest: inner.subscribe(),
             inner,
             filter: Arc::new(filter),
+            read_to: after,
             position: after,
-            given: after,
             pending: VecDeque::new(),
             caught_up: false,
         }
@@ -57,7 +59,7 @@ impl Watch {
     /// Returns the revision to resume from after the events that were given: for bookmarks in quiet times.
     #[must_use]
     pub fn position(&self) -> u64 {
-        self.given
+        self.position
     }
 
     /// Waits for the next event; `None` once the store is closed. Nothing is lost when the wait is given up.
@@ -68,22 +70,22 @@ impl Watch {
     pub async fn next(&mut self) -> Option<Result<WatchEvent, StoreError>> {
         loop {
             if let Some(event) = self.pending.pop_front() {
-                self.given = match &event {
+                self.position = match &event {
                     WatchEvent::Change(change) => change.revision,
                     WatchEvent::Bookmark { revision } => *revision,
                 };
                 return Some(Ok(event));
             }
-            self.given = self.position;
+            self.position = self.read_to;
             let newest = (*self.newest.borrow_and_update())?;
-            if self.position < newest {
+            if self.read_to < newest {
                 match self.read(newest).await {
                     Ok(changes) => self.take(&changes),
                     Err(error) => return Some(Err(error)),
                 }
             } else if !self.caught_up {
                 self.caught_up = true;
-                return Some(Ok(WatchEvent::Bookmark { revision: self.position }));
+                return Some(Ok(WatchEvent::Bookmark { revision: self.read_to }));
             } else {
                 self.newest.changed().await.ok()?;
             }
@@ -91,10 +93,10 @@ impl Watch {
     }
 
     async fn read(&self, newest: u64) -> Result<Vec<Arc<LoggedChange>>, StoreError> {
-        if let Some(changes) = self.inner.recent_after(self.position, CHUNK) {
+        if let Some(changes) = self.inner.recent_after(self.read_to, CHUNK) {
             return Ok(changes);
         }
-        let (inner, position) = (self.inner.clone(), self.position);
+        let (inner, position) = (self.inner.clone(), self.read_to);
         blocking(move || {
             let oldest_revision = inner.oldest_revision()?;
             if position < oldest_revision {
@@ -107,7 +109,7 @@ impl Watch {
 
     fn take(&mut self, changes: &[Arc<LoggedChange>]) {
         for change in changes {
-            self.position = change.revision;
+            self.read_to = change.revision;
             self.pending.extend(project(change, &self.filter).map(WatchEvent::Change));
         }
     }

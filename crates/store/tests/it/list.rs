@@ -73,7 +73,7 @@ fn time_key(document: &StoredDocument) -> TimeKey {
         days.as_secs()
     });
     let id = document.document.id();
-    match document.document.publish_time.map(|time| time.as_second()).or(first_day) {
+    match document.document.publish_time.map(dictum_core::Timestamp::as_second).or(first_day) {
         Some(second) => (false, second, 0, id),
         None => (true, 0, document.first_revision, id),
     }

@@ -1,0 +1,396 @@
+//! Backups: the whole store as one stream, independent of the engine. Also the way to rewrite a store more densely.
+//!
+//! Bytes: `DICTUMBK` | frames. A frame is kind (1) | length (4, big-endian) | content:
+//!
+//! | kind | content |
+//! |---|---|
+//! | `H` | format version (4) \| store id (16) |
+//! | `B` | document (16) \| the value under its key; a later frame of the same document replaces an earlier one |
+//! | `L` | revision (8) \| the value under its key |
+//! | `E` | revision (8) \| documents, deleted ones included (8) \| log entries (8) \| BLAKE3 of all bytes before this frame (32) |
+//!
+//! Indexes and counters are derived and not in it: restoring builds them anew.
+
+use std::{
+    collections::HashSet,
+    fs,
+    io::{self, Read, Write},
+    path::Path,
+};
+
+use dictum_core::DocumentId;
+
+use crate::{
+    StoreError, StoreOptions,
+    bundle::{Bundle, RawBundle},
+    commit::{index_keys, message_key},
+    counter::Counters,
+    engine::{Batch, Engine},
+    head::{Head, HeadFile},
+    inner::Inner,
+    key,
+    log::{self, LogReader},
+    store::{FORMAT_VERSION, lock_folder, open_folder, sync_folder, write_meta},
+};
+
+const MAGIC: &[u8; 8] = b"DICTUMBK";
+const HEADER: u8 = b'H';
+const BUNDLE: u8 = b'B';
+const LOG: u8 = b'L';
+const END: u8 = b'E';
+
+/// Largest frame that is read, against lengths made up by damage.
+const MAX_FRAME_BYTES: u32 = 300 << 20;
+/// Bytes of values that are applied in one batch while restoring.
+const BATCH_BYTES: usize = 1 << 20;
+/// A pause while a change becomes durable.
+const SETTLE_TIME: std::time::Duration = std::time::Duration::from_millis(1);
+/// Keys likewise.
+const BATCH_KEYS: usize = 500;
+
+/// What is in a backup.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BackupSummary {
+    /// The revision of which it holds the store.
+    pub revision: u64,
+    /// Documents in it, with the marks of deleted ones.
+    pub documents: u64,
+    /// Entries of the change log in it.
+    pub log_entries: u64,
+    /// Its length in bytes.
+    pub bytes: u64,
+    /// BLAKE3 of all bytes before its last frame.
+    pub hash: [u8; 32],
+}
+
+/// Writes frames and hashes what it writes.
+struct FrameWriter<W> {
+    writer: W,
+    hasher: blake3::Hasher,
+    bytes: u64,
+}
+
+impl<W: Write> FrameWriter<W> {
+    fn raw(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.hasher.update(bytes);
+        self.bytes += bytes.len() as u64;
+        self.writer.write_all(bytes)
+    }
+
+    fn frame(&mut self, kind: u8, parts: &[&[u8]]) -> Result<(), StoreError> {
+        let length: usize = parts.iter().map(|part| part.len()).sum();
+        let length = u32::try_from(length).unwrap_or(u32::MAX); // Values are far below 4 GiB.
+        let mut write = || {
+            self.raw(&[kind])?;
+            self.raw(&length.to_be_bytes())?;
+            parts.iter().try_for_each(|part| self.raw(part))
+        };
+        write().map_err(|cause| StoreError::failed("write the backup", cause))
+    }
+}
+
+/// Writes the store to `writer` as it is at one revision, while writes go on.
+///
+/// All documents are written once; those that changed meanwhile are written again, until none of what was written is
+/// newer than the log up to the revision that the backup ends with.
+pub(crate) fn write(inner: &Inner, writer: impl Write) -> Result<BackupSummary, StoreError> {
+    let mut out = FrameWriter { writer, hasher: blake3::Hasher::new(), bytes: 0 };
+    out.raw(MAGIC).map_err(|cause| StoreError::failed("write the backup", cause))?;
+    out.frame(HEADER, &[&FORMAT_VERSION.to_be_bytes(), &inner.store_id()])?;
+    let mut revision = inner.revision();
+    let mut written = WrittenBundles::default();
+    for entry in inner.engine.prefix(&[key::BUNDLE], false)? {
+        let (key, value) = entry?;
+        written.write(&mut out, bundle_id(&key)?, &value)?;
+    }
+    loop {
+        let since = std::mem::replace(&mut revision, inner.revision());
+        for id in changed(inner, since, revision)? {
+            if let Some(value) = inner.engine.get(key::bundle(id))? {
+                written.write(&mut out, id, &value)?;
+            }
+        }
+        if written.newest_revision <= revision {
+            break;
+        }
+        std::thread::sleep(SETTLE_TIME); // A change that was read is about to become durable.
+    }
+    let mut log_entries: u64 = 0;
+    for revision in inner.oldest_revision()? + 1..=revision {
+        let value = inner.engine.get(key::log(revision))?;
+        let value =
+            value.ok_or_else(|| StoreError::damaged(format!("the log has no revision {revision}")))?;
+        out.frame(LOG, &[&revision.to_be_bytes(), &value])?;
+        log_entries += 1;
+    }
+    let WrittenBundles { documents, .. } = written;
+    let (documents, hash) = (documents.len() as u64, *out.hasher.finalize().as_bytes());
+    let end = [revision.to_be_bytes(), documents.to_be_bytes(), log_entries.to_be_bytes()].concat();
+    out.frame(END, &[&end, &hash])?;
+    out.writer.flush().map_err(|cause| StoreError::failed("write the backup", cause))?;
+    Ok(BackupSummary { revision, documents, log_entries, bytes: out.bytes, hash })
+}
+
+/// What was written so far.
+#[derive(Default)]
+struct WrittenBundles {
+    documents: HashSet<DocumentId>,
+    newest_revision: u64,
+}
+
+impl WrittenBundles {
+    fn write(
+        &mut self,
+        out: &mut FrameWriter<impl Write>,
+        id: DocumentId,
+        value: &[u8],
+    ) -> Result<(), StoreError> {
+        let revision = RawBundle::read(id, value)?.standing.revision;
+        self.newest_revision = self.newest_revision.max(revision);
+        self.documents.insert(id);
+        out.frame(BUNDLE, &[id.as_bytes(), value])
+    }
+}
+
+/// Returns the documents that the log entries after `since` up to `until` changed.
+fn changed(inner: &Inner, since: u64, until: u64) -> Result<HashSet<DocumentId>, StoreError> {
+    let log = LogReader { engine: &inner.engine };
+    (since + 1..=until).map(|revision| log::document_id(&log.record(revision)?.document_id)).collect()
+}
+
+fn bundle_id(key: &[u8]) -> Result<DocumentId, StoreError> {
+    key.get(1..)
+        .and_then(key::document_id_of)
+        .ok_or_else(|| StoreError::damaged("a document's key is too short"))
+}
+
+/// Reads frames and hashes what it reads.
+struct FrameReader<R> {
+    reader: R,
+    hasher: blake3::Hasher,
+    bytes: u64,
+}
+
+impl<R: Read> FrameReader<R> {
+    fn raw(&mut self, length: usize) -> Result<Vec<u8>, StoreError> {
+        let mut bytes = Vec::new();
+        let read = (&mut self.reader).take(length as u64).read_to_end(&mut bytes);
+        read.map_err(|cause| StoreError::failed("read the backup", cause))?;
+        if bytes.len() < length {
+            return Err(bad("it is cut off"));
+        }
+        self.hasher.update(&bytes);
+        self.bytes += length as u64;
+        Ok(bytes)
+    }
+
+    /// Reads a frame; also returns the hash of everything before it.
+    fn frame(&mut self) -> Result<(u8, Vec<u8>, blake3::Hash), StoreError> {
+        let hash = self.hasher.finalize();
+        let head = self.raw(5)?;
+        let length = u32::from_be_bytes([head[1], head[2], head[3], head[4]]);
+        if length > MAX_FRAME_BYTES {
+            return Err(bad("a frame is too long"));
+        }
+        Ok((head[0], self.raw(length as usize)?, hash))
+    }
+}
+
+fn bad(what: &str) -> StoreError {
+    StoreError::BadBackup { what: what.to_owned() }
+}
+
+/// Makes a store in the directory `path` out of a backup. The directory must be absent or empty; it is there whole or
+/// not at all.
+///
+/// # Errors
+///
+/// [`StoreError::BadBackup`] when the backup is cut off, changed or of a newer format; [`StoreError::BadArgument`] when
+/// the directory holds something.
+pub(crate) fn restore(
+    reader: impl Read,
+    path: &Path,
+    options: &StoreOptions,
+) -> Result<BackupSummary, StoreError> {
+    let failed = |cause| StoreError::failed("make its directory", cause);
+    if path.read_dir().is_ok_and(|mut entries| entries.next().is_some()) {
+        return Err(StoreError::BadArgument {
+            field: "path",
+            reason: "the directory is not empty".to_owned(),
+        });
+    }
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(".restoring");
+    let building = path.with_file_name(name);
+    if building.exists() {
+        fs::remove_dir_all(&building).map_err(failed)?; // A restore that was cut off left it.
+    }
+    fs::create_dir_all(&building).map_err(failed)?;
+    let _lock = lock_folder(&building)?;
+    let engine = Engine::open(&building.join("sled"), options.cache_bytes)?;
+    let (summary, head) = load(&engine, reader)?;
+    let (mut head_file, _) = HeadFile::open(&building.join("HEAD"))?;
+    engine.sync()?;
+    head_file.write(head)?;
+    engine.close();
+    sync_folder(&building)?;
+    fs::rename(&building, path).map_err(failed)?;
+    Ok(summary)
+}
+
+/// Fills an empty engine from a backup and builds indexes and counters.
+fn load(engine: &Engine, reader: impl Read) -> Result<(BackupSummary, Head), StoreError> {
+    let mut input = FrameReader { reader, hasher: blake3::Hasher::new(), bytes: 0 };
+    if input.raw(MAGIC.len())? != MAGIC {
+        return Err(bad("it is no backup of this program"));
+    }
+    let (kind, header, _) = input.frame()?;
+    let (format, store_id) = header.split_first_chunk::<4>().ok_or_else(|| bad("its header is cut off"))?;
+    let store_id = <[u8; 16]>::try_from(store_id).map_err(|_| bad("its header has another length"))?;
+    if kind != HEADER || u32::from_be_bytes(*format) > FORMAT_VERSION {
+        return Err(bad("a later version of the program wrote it"));
+    }
+    write_meta(engine, store_id)?;
+    let mut head = Head::default();
+    let mut log_entries = 0;
+    let mut batch = Filling::new(engine);
+    let (end, hash) = loop {
+        let (kind, content, hash) = input.frame()?;
+        match kind {
+            BUNDLE => {
+                let (id, value) =
+                    content.split_first_chunk::<16>().ok_or_else(|| bad("a document is cut off"))?;
+                let id = DocumentId::from_bytes(*id);
+                RawBundle::read(id, value)?;
+                batch.insert(key::bundle(id).to_vec(), value.to_vec())?;
+            }
+            LOG => {
+                let (revision, value) =
+                    content.split_first_chunk::<8>().ok_or_else(|| bad("an entry is cut off"))?;
+                let revision = u64::from_be_bytes(*revision);
+                let (chain, _) = log::decode(revision, value)?;
+                if log_entries > 0 && (revision != head.revision + 1 || !log::follows(head.chain, value)) {
+                    return Err(bad("its log entries do not follow each other"));
+                }
+                head = Head { revision, chain };
+                log_entries += 1;
+                batch.insert(key::log(revision).to_vec(), value.to_vec())?;
+            }
+            END => break (content, hash),
+            _ => return Err(bad("it has a frame of an unknown kind")),
+        }
+    };
+    batch.apply()?;
+    let numbers = end.split_first_chunk::<24>().ok_or_else(|| bad("its end is cut off"))?;
+    let number = |at: usize| numbers.0[at..at + 8].try_into().map(u64::from_be_bytes).unwrap_or_default();
+    if numbers.1 != hash.as_bytes() || number(0) != head.revision || number(16) != log_entries {
+        return Err(bad("its contents are not those that were written"));
+    }
+    let documents = derive(engine, head.revision)?;
+    if number(8) != documents {
+        return Err(bad("documents are missing"));
+    }
+    let bytes = input.bytes;
+    Ok((
+        BackupSummary { revision: head.revision, documents, log_entries, bytes, hash: *hash.as_bytes() },
+        head,
+    ))
+}
+
+/// Builds indexes and counters from the documents; returns how many there are, deleted ones included.
+fn derive(engine: &Engine, revision: u64) -> Result<u64, StoreError> {
+    let counters = Counters::default();
+    let mut batch = Filling::new(engine);
+    let mut documents = 0;
+    for entry in engine.prefix(&[key::BUNDLE], false)? {
+        let (key, value) = entry?;
+        let id = bundle_id(&key)?;
+        documents += 1;
+        let Bundle::Present(document) = RawBundle::read(id, &value)?.decode()? else { continue };
+        batch.insert(key::content(document.document.content_hash(), id), Vec::new())?;
+        if document.superseded_by.is_some() {
+            continue;
+        }
+        for (key, value) in index_keys(&document) {
+            batch.insert(key, value)?;
+        }
+        if let Some(key) = message_key(&document.document) {
+            batch.insert(key.to_vec(), id.as_bytes().to_vec())?;
+        }
+        counters.add_document(engine, &document)?;
+        counters.write(engine, revision, false)?;
+    }
+    batch.apply()?;
+    counters.write(engine, revision, true)?;
+    Ok(documents)
+}
+
+/// Applies entries in batches of bounded size.
+struct Filling<'e> {
+    engine: &'e Engine,
+    batch: Batch,
+    bytes: usize,
+}
+
+impl<'e> Filling<'e> {
+    fn new(engine: &'e Engine) -> Self {
+        Self { engine, batch: Batch::default(), bytes: 0 }
+    }
+
+    fn insert(&mut self, key: Vec<u8>, value: Vec<u8>) -> Result<(), StoreError> {
+        self.bytes += value.len();
+        self.batch.insert(key, value);
+        if self.batch.len() >= BATCH_KEYS || self.bytes >= BATCH_BYTES { self.apply() } else { Ok(()) }
+    }
+
+    fn apply(&mut self) -> Result<(), StoreError> {
+        self.bytes = 0;
+        self.engine.apply(std::mem::take(&mut self.batch))
+    }
+}
+
+/// Rewrites the closed store in `path` so that it takes less room; returns its bytes before and after.
+///
+/// The new files are built beside the old ones and take their place when they are whole. A compaction that is cut off
+/// at any moment leaves a store that opens.
+pub(crate) fn compact(path: &Path, options: &StoreOptions) -> Result<(u64, u64), StoreError> {
+    let failed = |cause| StoreError::failed("put the new files in their place", cause);
+    let opened = open_folder(path, options.clone())?;
+    let (old, new, aside) = (path.join("sled"), path.join("sled.new"), path.join("sled.old"));
+    let before = crate::store::folder_bytes(&old).map_err(failed)?;
+    let engine = Engine::open(&new, options.cache_bytes)?;
+    let (reader, writer) = io::pipe().map_err(failed)?;
+    let (_, head) = std::thread::scope(|scope| {
+        let backup = scope.spawn(|| write(&opened.inner, io::BufWriter::with_capacity(1 << 16, writer)));
+        let loaded = load(&engine, io::BufReader::with_capacity(1 << 16, reader));
+        let written = backup.join().unwrap_or_else(|_| Err(StoreError::damaged("the engine gave up")));
+        written.and(loaded)
+    })?;
+    if head != opened.head {
+        return Err(StoreError::damaged("the rewritten log is another one"));
+    }
+    engine.sync()?;
+    engine.close();
+    opened.inner.engine.close();
+    sync_folder(path)?;
+    fs::rename(&old, &aside).map_err(failed)?;
+    fs::rename(&new, &old).map_err(failed)?;
+    sync_folder(path)?;
+    fs::remove_dir_all(&aside).map_err(failed)?;
+    Ok((before, crate::store::folder_bytes(&old).map_err(failed)?))
+}
+
+/// Puts right what a compaction that was cut off left behind.
+pub(crate) fn finish_compaction(path: &Path) -> Result<(), StoreError> {
+    let failed = |cause| StoreError::failed("remove what a compaction left", cause);
+    let (current, new, aside) = (path.join("sled"), path.join("sled.new"), path.join("sled.old"));
+    if aside.exists() && !current.exists() {
+        fs::rename(&aside, &current).map_err(failed)?;
+    }
+    for leftover in [new, aside] {
+        if leftover.exists() {
+            fs::remove_dir_all(leftover).map_err(failed)?;
+        }
+    }
+    Ok(())
+}
