@@ -131,6 +131,10 @@ impl Sentence<'_> {
         words.not_with.find(tokens, near).is_some_and(|bad| {
             // A word behind the end of the sentence does not count.
             let (first, last) = (bad.start.min(at.start), bad.end.max(at.end));
+            let before = bad.start.saturating_sub(7)..bad.start;
+            if words.conditionals.find(tokens, before).is_some() {
+                return false;
+            }
             !self.text[tokens[first].start..tokens[last - 1].end].contains([':', '.', ';', '：', '。'])
         })
     }

@@ -26,6 +26,8 @@ pub(super) struct Introducers {
     pub not_with: Phrases,
     /// Exceptions to `not_before`: "in exchange", "in return".
     pub despite: Phrases,
+    /// "if", "once": with one of these before it, "met" speaks of conditions still to be met.
+    pub conditionals: Phrases,
     /// Lists of words for two, three, four, …
     pub numbers: Vec<Phrases>,
     /// "as follows", "the following", "these".

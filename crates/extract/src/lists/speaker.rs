@@ -411,7 +411,22 @@ impl Reader<'_> {
         } else if self.text[tokens[run.end - 1].end..].starts_with(':') {
             weight += 6;
         }
+        if self.in_apposition(tokens, &run) {
+            weight -= 9;
+        }
         Some(Named { speaker, span, weight })
+    }
+
+    /// Returns whether the name describes the one before: "Ada Fenwick, the *U.N.* envoy, said".
+    fn in_apposition(&self, tokens: &[Word], run: &Range<usize>) -> bool {
+        let comma = |k: usize| self.text[tokens[k - 1].end..tokens[k].start].contains(',');
+        let opens = (run.start.saturating_sub(4).max(1)..=run.start).rev().find(|&k| comma(k));
+        let closes = (run.end..tokens.len().min(run.end + 7)).find(|&k| comma(k));
+        let (Some(opens), Some(closes)) = (opens, closes) else { return false };
+        let described = opens < run.start
+            && tokens[opens - 1].capital
+            && self.words.function_words.at(tokens, opens).is_some();
+        described && !self.verb_near(tokens, opens..closes)
     }
 
     /// Returns the role in front of its complement and a name: "ministro de Exteriores Juan Pérez".
@@ -476,8 +491,23 @@ impl Reader<'_> {
                     || self.words.function_words.at(tokens, k).is_some()
                         && self.words.prepositions.at(tokens, k).is_none()
             });
-            self.is_verb(tokens, at) && between
+            self.is_verb(tokens, at) && between && !self.has_subject(tokens, at)
         })
+    }
+
+    /// Returns whether a name stands right before the verb, "Ada Fenwick *said*", but not "Am Montag *sagte*".
+    fn has_subject(&self, tokens: &[Word], verb: usize) -> bool {
+        let mut start = verb;
+        while start > 0 && tokens[start - 1].capital && self.words.not_names.at(tokens, start - 1).is_none() {
+            start -= 1;
+        }
+        let preposition = start > 0
+            && (self.words.prepositions.before(tokens, start)
+                || self.words.function_words.before(tokens, start));
+        start < verb
+            && !preposition
+            && self.text[tokens[verb - 1].end..tokens[verb].start].trim().is_empty()
+            && self.words.function_words.at(tokens, start).is_none()
     }
 
     fn is_verb(&self, tokens: &[Word], at: usize) -> bool {
@@ -494,6 +524,12 @@ impl Reader<'_> {
         let mut best = start;
         if self.words.prepositions.before(tokens, start) {
             return start; // "the minister of Saltmarsh": the town is no minister
+        }
+        let has_role =
+            self.words.roles.at(tokens, start).is_some() || self.words.roles.at(tokens, start + 1).is_some();
+        let comma = start > 0 && self.text[tokens[start - 1].end..tokens[start].start].contains(',');
+        if has_role && comma {
+            return start;
         }
         for at in (lowest..start).rev() {
             let gap = &self.text[tokens[at].end..tokens[at + 1].start];
@@ -637,6 +673,7 @@ impl Reader<'_> {
                 && !self.text[tokens[end - 1].end..tokens[end].start].chars().all(char::is_whitespace);
             let small = self.words.function_words.at(tokens, end).is_some()
                 || self.words.subject_after.at(tokens, end).is_some()
+                    && !self.words.roles.before(tokens, end)
                 || self.words.fillers.at(tokens, end).is_some()
                 || self.words.numbers.iter().any(|n| n.at(tokens, end).is_some());
             if broken || small {

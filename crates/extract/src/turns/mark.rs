@@ -12,7 +12,7 @@ use super::{floor, role::Part};
 use crate::lexicon;
 
 /// A label is no longer, in bytes.
-const MAX_LABEL: usize = 110;
+const MAX_LABEL: usize = 180;
 /// Turns beyond this number belong to the last one.
 const MAX_TURNS: usize = 20_000;
 /// Fewer turns make no transcript.
@@ -150,10 +150,26 @@ fn mark_at(text: &str, start: usize, end: usize) -> Option<Mark> {
     let line = &text[start..end];
     let body = line
         .trim_start_matches(|c: char| c.is_whitespace() || matches!(c, '*' | '_' | '#' | '>' | '\u{FEFF}'));
+    let body = after_number(body);
     let at = start + line.len() - body.len();
     body.starts_with(|c: char| c.is_uppercase() || c == '[' || c.is_alphabetic() && !c.is_lowercase())
         .then_some(())?;
-    letter_mark(text, start, at, end).or_else(|| label_mark(text, start, at, end))
+    letter_mark(text, start, at, end)
+        .or_else(|| president_mark(text, start, at))
+        .or_else(|| label_mark(text, start, at, end))
+}
+
+/// Skips the number of a question, `[12.] `, in collections of papers.
+fn after_number(body: &str) -> &str {
+    let inner = body.strip_prefix('[').and_then(|rest| rest.split_once(']'));
+    match inner {
+        Some((number, rest))
+            if !number.is_empty() && number.chars().all(|c| c.is_ascii_digit() || c == '.') =>
+        {
+            rest.trim_start()
+        }
+        _ => body,
+    }
 }
 
 /// `Q    text`, `Q: text`, `Q. text`, `Q) text`, `A.- text`, `Q (Name, Medium) text`.
@@ -267,6 +283,27 @@ fn label_mark(text: &str, start: usize, at: usize, end: usize) -> Option<Mark> {
     Some(Mark { start, label: Span::new(at, at + raw.len()).ok()?, content, kind, key, style, named })
 }
 
+/// `The President. Well, …`: the label of collections of papers, with a full stop.
+fn president_mark(text: &str, start: usize, at: usize) -> Option<Mark> {
+    const LABELS: [&str; 2] = ["The President", "THE PRESIDENT"];
+    let label = LABELS.iter().find(|label| {
+        text[at..]
+            .strip_prefix(**label)
+            .is_some_and(|rest| rest.starts_with(". ") && !rest.starts_with(". . "))
+    })?;
+    let (key, style) = ("president".to_owned(), Style::Capitals);
+    let span = Span::new(at, at + label.len()).ok()?;
+    Some(Mark {
+        start,
+        label: span,
+        content: at + label.len() + 2,
+        kind: Kind::Named,
+        key,
+        style,
+        named: None,
+    })
+}
+
 fn generic(lower: &str) -> Option<Kind> {
     let words = &*WORDS;
     if words.question.contains(lower) {
@@ -290,6 +327,10 @@ fn read_label(raw: &str) -> Option<(Kind, String, Style)> {
     if let Some(kind) = generic(lower.trim_end_matches('.')) {
         return Some((kind, lower, style));
     }
+    // "ADA LEE, HEAD OF THE HARBOUR OFFICE": the name comes first.
+    let name = label.split(',').next().unwrap_or(label).trim();
+    let lower = if style == Style::Capitals { name.to_lowercase() } else { lower };
+    let label = if style == Style::Capitals { name } else { label };
     let words: Vec<&str> = label.split([' ', '\u{A0}']).filter(|word| !word.is_empty()).collect();
     // "QUESTION 3", "Pregunta 2", "Вопрос 1"
     if let [first, number] = words[..] {
@@ -541,8 +582,17 @@ fn turns(text: &str, marks: &[Mark]) -> Vec<Turn> {
 fn trim(text: &str, start: usize, end: usize) -> Option<Span> {
     let end = furniture_start(&text[start..end]).map_or(end, |n| start + n);
     let body = &text[start..end];
-    let skipped = body.len() - body.trim_start().len();
-    let mut body = body.trim();
+    // A label on a line of its own may be followed by a dash.
+    let lead = |c: char| c.is_whitespace() || c == '\u{FEFF}';
+    let bare = body.trim_start_matches(lead);
+    let bare = bare
+        .strip_prefix("- ")
+        .or_else(|| bare.strip_prefix("– "))
+        .or_else(|| bare.strip_prefix("— "))
+        .unwrap_or(bare);
+    let bare = bare.trim_start();
+    let skipped = body.len() - bare.len();
+    let mut body = bare.trim_end();
     loop {
         let line_start = body.rfind('\n').map_or(0, |n| n + 1);
         let line = body[line_start..].trim();
