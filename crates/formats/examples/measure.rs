@@ -2,18 +2,39 @@
 //!
 //! ```text
 //! cargo run --release -p dictum-formats --example measure -- FILE [FORMAT]
+//! cargo run --release -p dictum-formats --example measure -- --make result-json|preview MEGABYTES > FILE
 //! ```
 
-use std::{env, error::Error, fs, fs::File, time::Instant};
+use std::{env, error::Error, fs, fs::File, io, time::Instant};
 
 use dictum_formats::{Format, Item, ReadOptions, read};
 
+#[path = "../tests/it/generator.rs"]
+mod generator;
+
+use generator::{Generated, Kind};
+
+const USAGE: &str = "usage: measure FILE [FORMAT] | --make result-json|preview MEGABYTES";
+
 fn main() -> Result<(), Box<dyn Error>> {
-    let mut arguments = env::args().skip(1);
-    let path = arguments.next().ok_or("usage: measure FILE [FORMAT]")?;
-    let format = arguments.next().map_or(Ok(Format::Auto), |name| name.parse())?;
+    let arguments: Vec<String> = env::args().skip(1).collect();
+    match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        ["--make", "result-json", megabytes] => make(Kind::ResultJson, megabytes.parse()?),
+        ["--make", "preview", megabytes] => make(Kind::Preview, megabytes.parse()?),
+        [file] => measure(file, Format::Auto),
+        [file, format] => measure(file, format.parse()?),
+        _ => Err(USAGE.into()),
+    }
+}
+
+fn make(kind: Kind, megabytes: u64) -> Result<(), Box<dyn Error>> {
+    io::copy(&mut Generated::new(kind, megabytes * 1_000_000), &mut io::stdout().lock())?;
+    Ok(())
+}
+
+fn measure(file: &str, format: Format) -> Result<(), Box<dyn Error>> {
     let started = Instant::now();
-    let mut documents = read(File::open(path)?, ReadOptions { format, ..Default::default() });
+    let mut documents = read(File::open(file)?, ReadOptions { format, ..Default::default() });
     for item in &mut documents {
         if let Item::Rejected(rejection) = item? {
             eprintln!("{rejection}");

@@ -143,6 +143,7 @@ fn item(row: &[u8], header: &Header, range: SourceRange, options: &ReadOptions) 
             message.set(*field, value.to_owned());
         }
     }
+    message.resolve_markdown();
     message.into_item(range, None, options)
 }
 

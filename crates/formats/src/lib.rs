@@ -26,6 +26,7 @@ mod feed;
 mod html;
 mod item;
 mod json;
+mod markdown;
 mod message;
 mod names;
 mod options;

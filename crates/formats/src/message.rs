@@ -5,7 +5,7 @@ use dictum_core::DocumentParts;
 use crate::{
     Item, ReadOptions, RejectionReason, SkipReason,
     draft::{self, SourceRange},
-    names, time,
+    markdown, names, time,
 };
 
 /// A field of a message.
@@ -109,6 +109,15 @@ impl Message {
             Field::Title => &mut self.title,
         };
         *place = value;
+    }
+
+    /// Resolves the Markdown of a text that a client library wrote; one with a class is the text as Telegram has it.
+    pub(crate) fn resolve_markdown(&mut self) {
+        if self.class.is_empty()
+            && let Some(text) = &mut self.text
+        {
+            *text = markdown::to_plain(text);
+        }
     }
 
     /// Turns the message into an item. `chat` is the channel that the file names for all its messages.

@@ -19,7 +19,7 @@ use std::{
 };
 
 use crate::{
-    Item, ReadOptions, RejectionReason,
+    Format, Item, ReadOptions, RejectionReason,
     draft::{self, SourceRange},
     message::Message,
     source::{Peek, Source},
@@ -114,7 +114,12 @@ fn item(json: &[u8], range: SourceRange, chat: Option<&str>, options: &ReadOptio
     }
     let fixed = scan::without_hex_escapes(json);
     match serde_json::from_slice::<Message>(fixed.as_deref().unwrap_or(json)) {
-        Ok(message) => message.into_item(range, chat, options),
+        Ok(mut message) => {
+            if options.format == Format::TelethonJson {
+                message.resolve_markdown();
+            }
+            message.into_item(range, chat, options)
+        }
         Err(error) => range.reject(RejectionReason::Malformed { problem: error.to_string() }),
     }
 }

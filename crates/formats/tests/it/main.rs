@@ -4,6 +4,8 @@
 
 mod damage;
 mod dump;
+mod generator;
+mod large;
 mod reading;
 mod same_posts;
 

@@ -5,7 +5,7 @@ use std::io::{self, Read};
 use dictum_formats::{Format, Item, ReadOptions, SkipReason, read};
 use proptest::prelude::*;
 
-use crate::{documents, items_of};
+use crate::{documents, items_of, same_posts};
 
 /// A reader that hands out its bytes in pieces of given sizes, over and over.
 struct Pieces<'b> {
@@ -81,6 +81,34 @@ proptest! {
             };
             prop_assert!(end_before <= start && start <= end && end <= file.len() as u64);
             end_before = end;
+        }
+    }
+
+    #[test]
+    fn damage_does_no_harm_whatever_the_size_of_reads(
+        which in 0usize..8,
+        blows in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..6),
+        cut in any::<prop::sample::Index>(),
+        is_cut in any::<bool>(),
+        sizes in prop::collection::vec(1usize..500, 1..4),
+    ) {
+        let mut file = same_posts::every_file().swap_remove(which).into_bytes();
+        for (place, byte) in blows {
+            let place = place.index(file.len());
+            file[place] = byte;
+        }
+        if is_cut {
+            file.truncate(cut.index(file.len()));
+        }
+        let options = ReadOptions { max_document_bytes: 600, ..Default::default() };
+        let whole = items_of(&file[..], options.clone());
+        prop_assert_eq!(&whole, &items_of(Pieces { rest: &file, sizes, turn: 0 }, options));
+        for item in whole {
+            if let Item::Document(document) = item {
+                prop_assert!(document.text.len() <= 600);
+                prop_assert!(document.source_start_byte <= document.source_end_byte);
+                prop_assert!(document.source_end_byte <= file.len() as u64);
+            }
         }
     }
 

@@ -262,6 +262,12 @@ fn feed() -> String {
     )
 }
 
+/// Returns a file of every format that holds the posts.
+pub(crate) fn every_file() -> Vec<String> {
+    let ndjson = records().map(|record| record.to_string() + "\n").collect();
+    vec![dump(2), result_json(), preview(), export_html(), ndjson, telethon(), csv(","), feed()]
+}
+
 fn check(file: &str, expected_format: Format) -> Vec<Document> {
     let mut items = dictum_formats::read(file.as_bytes(), Default::default());
     items.next();
