@@ -1,13 +1,18 @@
 //! The commands, their flags and their help.
 
-use std::path::PathBuf;
+use std::{net::SocketAddr, path::PathBuf};
 
 use clap::{
     Args, Parser, Subcommand, ValueEnum,
     builder::{PossibleValuesParser, TypedValueParser},
 };
+use clap_complete::Shell;
+use dictum_client::{ClientError, ClientOptions, Connection};
 use dictum_core::Confidence;
 use dictum_formats::{Format, ReadOptions};
+use dictum_server::LogConfig;
+
+use crate::{filter::FilterArgs, services::ServicesConfig};
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -15,14 +20,29 @@ Exit codes:
   1   something was rejected, not found or not proved; the rest was done
   2   wrong usage
   65  labels could not be read
+  69  the server does not answer, or answered with an error
+  70  the program is at fault
+  73  the data directory or the address cannot be used
   74  standard output could not be written
+  75  another process has the data directory
 
 Standard output carries data only; messages and progress go to standard error. Colour honours NO_COLOR and is left out
 where the output is no terminal. Every flag can be given as a variable: --min-confidence as DICTUM_MIN_CONFIDENCE.";
 
+/// The version with what it was built from.
+const LONG_VERSION: &str = concat!(
+    env!("CARGO_PKG_VERSION"),
+    "\ncommit   ",
+    env!("DICTUM_COMMIT"),
+    "\ntarget   ",
+    env!("DICTUM_TARGET"),
+    "\nprofile  ",
+    env!("DICTUM_PROFILE"),
+);
+
 /// Turns what officials publish into claims with proof: who said what, on which bytes of the source.
 #[derive(Debug, Parser)]
-#[command(name = "dictum", version, after_help = EXIT_CODES, arg_required_else_help = true)]
+#[command(name = "dictum", version, long_version = LONG_VERSION, after_help = EXIT_CODES, arg_required_else_help = true)]
 pub(crate) struct Cli {
     /// What to do.
     #[command(subcommand)]
@@ -32,11 +52,34 @@ pub(crate) struct Cli {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// See everything at work on a bundled sample, in a minute.
+    Demo,
+    /// Print the bundled sample: an invented channel, as a web-text extractor saves one.
+    Sample,
     /// Find the claims in files, without a server.
     Extract(ExtractArgs),
-
+    /// Run all three services on one port, with an embedded store.
+    Serve(Box<ServeArgs>),
+    /// Send files to a server, which keeps their documents and claims.
+    Ingest(IngestArgs),
+    /// List the claims that a server keeps.
+    List(Box<ListArgs>),
+    /// Print claims or documents by id.
+    Get(GetArgs),
+    /// Follow claims as they are added, changed and retracted.
+    Watch(Box<WatchArgs>),
+    /// Check every span of every claim against its document, in bytes, code points and UTF-16 units.
+    Verify(Box<VerifyArgs>),
     /// Score claims against labels of your own.
     Eval(EvalArgs),
+    /// Print the completions for a shell.
+    #[command(
+        after_help = "Example:\n  dictum completions bash > ~/.local/share/bash-completion/completions/dictum"
+    )]
+    Completions {
+        /// The shell.
+        shell: Shell,
+    },
 }
 
 /// Flags of `dictum extract`.
@@ -122,7 +165,7 @@ pub(crate) enum EvalOutput {
 }
 
 /// Which source files to read, and how.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(crate) struct InputArgs {
     /// Source files, folders (every file in them) or patterns; `-` is standard input.
     #[arg(required = true, value_name = "FILE")]
@@ -159,6 +202,152 @@ impl InputArgs {
     }
 }
 
+/// Flags of `dictum serve`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  dictum serve --data ./dictum-data
+  dictum serve --listen 127.0.0.1:0                a free port; the first line says which")]
+pub(crate) struct ServeArgs {
+    /// The address to listen on; port 0 takes a free one.
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:50051", env = "DICTUM_LISTEN")]
+    pub(crate) listen: SocketAddr,
+
+    #[command(flatten)]
+    pub(crate) services: ServicesConfig,
+
+    #[command(flatten)]
+    pub(crate) log: LogConfig,
+}
+
+/// How to reach a server.
+#[derive(Debug, Args)]
+pub(crate) struct ServerArgs {
+    /// The address of the server.
+    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:50051", env = "DICTUM_ENDPOINT")]
+    pub(crate) endpoint: String,
+
+    /// How often a call is tried while the server does not answer; the pauses grow from 0.1 to 5 seconds.
+    #[arg(long, value_name = "NUMBER", default_value_t = 7, env = "DICTUM_ATTEMPTS")]
+    pub(crate) attempts: u32,
+}
+
+impl ServerArgs {
+    /// Returns a connection; nothing is sent before the first call.
+    pub(crate) fn connect(&self) -> Result<Connection, ClientError> {
+        Connection::new(&self.endpoint, ClientOptions { max_attempts: self.attempts, ..Default::default() })
+    }
+}
+
+/// Flags of `dictum ingest`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  dictum ingest posts.txt archive/ --channel 'Harbour Office'
+  dictum ingest 'dumps/2026-*.txt' --output ndjson > acknowledged.ndjson
+
+A document is acknowledged when it and its claims are on the server's disk. Sending it twice is harmless.")]
+pub(crate) struct IngestArgs {
+    #[command(flatten)]
+    pub(crate) input: InputArgs,
+
+    #[command(flatten)]
+    pub(crate) server: ServerArgs,
+
+    /// How to print what became of the documents: counts per file, or a JSON object per document.
+    #[arg(long, value_enum, default_value_t, env = "DICTUM_OUTPUT")]
+    pub(crate) output: LineOutput,
+}
+
+/// Flags of `dictum list`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  dictum list --speaker 'Oda Lindqvist' --from-date 2026-05-01 --to-date 2026-05-31
+  dictum list --form prerequisite-list --output json
+  dictum list --all --output ndjson > claims.ndjson")]
+pub(crate) struct ListArgs {
+    #[command(flatten)]
+    pub(crate) filter: FilterArgs,
+
+    /// Oldest or newest document first.
+    #[arg(long, value_enum, default_value_t, env = "DICTUM_ORDER")]
+    pub(crate) order: Order,
+
+    /// How many claims at most.
+    #[arg(long, value_name = "NUMBER", default_value_t = 50, env = "DICTUM_LIMIT", conflicts_with = "all")]
+    pub(crate) limit: usize,
+
+    /// Every claim, however many.
+    #[arg(long, env = "DICTUM_ALL")]
+    pub(crate) all: bool,
+
+    /// How to print the claims.
+    #[arg(long, value_enum, default_value_t, env = "DICTUM_OUTPUT")]
+    pub(crate) output: Output,
+
+    #[command(flatten)]
+    pub(crate) server: ServerArgs,
+}
+
+/// Flags of `dictum get`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  dictum get 1ea5aa9bad1189f26bd7793b44f0afaf                   the text of a document
+  dictum list --output ndjson | jq -r .claimId | xargs dictum get --output json")]
+pub(crate) struct GetArgs {
+    /// Ids: 48 digits name a claim, 32 a document.
+    #[arg(required = true, value_name = "ID")]
+    pub(crate) ids: Vec<String>,
+
+    /// How to print them; a table shows of a document its text.
+    #[arg(long, value_enum, default_value_t, env = "DICTUM_OUTPUT")]
+    pub(crate) output: Output,
+
+    #[command(flatten)]
+    pub(crate) server: ServerArgs,
+}
+
+/// Flags of `dictum watch`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  dictum watch --speaker 'Oda Lindqvist'
+  dictum watch --after-revision 0 --output ndjson      everything so far, then what comes
+
+With --output ndjson a line of kind CHANGE_KIND_BOOKMARK says up to which revision everything was printed: start again
+with --after-revision of the last one, and nothing is lost or repeated.")]
+pub(crate) struct WatchArgs {
+    #[command(flatten)]
+    pub(crate) filter: FilterArgs,
+
+    /// Start after this revision; 0 is the beginning [default: from now on].
+    #[arg(long, value_name = "REVISION", env = "DICTUM_AFTER_REVISION")]
+    pub(crate) after_revision: Option<u64>,
+
+    /// Stop after this many changes [default: never].
+    #[arg(long, value_name = "NUMBER", env = "DICTUM_LIMIT")]
+    pub(crate) limit: Option<u64>,
+
+    /// How to print the changes.
+    #[arg(long, value_enum, default_value_t, env = "DICTUM_OUTPUT")]
+    pub(crate) output: LineOutput,
+
+    #[command(flatten)]
+    pub(crate) server: ServerArgs,
+}
+
+/// Flags of `dictum verify`.
+#[derive(Debug, Args)]
+pub(crate) struct VerifyArgs {
+    #[command(flatten)]
+    pub(crate) filter: FilterArgs,
+
+    #[command(flatten)]
+    pub(crate) server: ServerArgs,
+}
+
 /// How claims are printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 pub(crate) enum Output {
@@ -171,12 +360,33 @@ pub(crate) enum Output {
     Ndjson,
 }
 
-fn format() -> impl TypedValueParser<Value = Format> {
-    PossibleValuesParser::new(Format::ALL.iter().map(|format| format.name()))
-        .try_map(|name| name.parse::<Format>())
+/// How what happens is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub(crate) enum LineOutput {
+    /// For people.
+    #[default]
+    Table,
+    /// One JSON object a line, as soon as it is known.
+    Ndjson,
 }
 
-fn confidence(value: &str) -> Result<Confidence, String> {
+/// In which order claims are listed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub(crate) enum Order {
+    /// Oldest document first.
+    #[default]
+    Oldest,
+    /// Newest document first.
+    Newest,
+}
+
+fn format() -> impl TypedValueParser<Value = Format> {
+    let names = Format::ALL.iter().map(|format| format.name());
+    PossibleValuesParser::new(names).try_map(|name| name.parse::<Format>())
+}
+
+/// Reads a confidence.
+pub(crate) fn confidence(value: &str) -> Result<Confidence, String> {
     value.parse().ok().and_then(Confidence::new).ok_or_else(|| "expected a number from 0 to 1".to_owned())
 }
 

@@ -1,9 +1,10 @@
 //! Exit codes and the errors that end a command.
 
-use std::{error::Error, io, process::ExitCode};
+use std::{error::Error, io, net::SocketAddr, path::PathBuf, process::ExitCode};
 
-/// How a command ended. The numbers are part of the contract (`dictum --help` lists them); from 64 on they are those
-/// of `sysexits.h`.
+use dictum_client::ClientError;
+
+/// How a command ended. The numbers are part of the contract (`dictum --help` lists them).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Exit {
     /// Everything was done.
@@ -12,22 +13,69 @@ pub(crate) enum Exit {
     Incomplete = 1,
 }
 
-/// What ended a command before its end.
+/// What ended a command before its end. The exit codes are those of `sysexits.h`.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Failure {
+    /// The server does not answer, or answers with an error.
+    #[error("the server at {endpoint} failed")]
+    Server {
+        /// Its address.
+        endpoint: String,
+        /// What it said.
+        source: ClientError,
+    },
+    /// The program is at fault.
+    #[error("could not start")]
+    Start(#[source] io::Error),
+    /// The data directory cannot be used.
+    #[error("could not open the data directory {}", path.display())]
+    Data {
+        /// The data directory.
+        path: PathBuf,
+        /// Why not.
+        source: Box<dyn Error + Send + Sync>,
+    },
+    /// The address cannot be listened on.
+    #[error("could not listen on {address}")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// Why not.
+        source: io::Error,
+    },
     /// Standard output cannot be written.
     #[error("could not write to standard output")]
     Output(#[from] io::Error),
+    /// Another process has the data directory.
+    #[error("the data directory {} is in use by another process", path.display())]
+    InUse {
+        /// The data directory.
+        path: PathBuf,
+    },
     /// Labels cannot be read.
     #[error("{0:#}")]
     Labels(anyhow::Error),
+    /// The log filter is none.
+    #[error("{message}")]
+    Logs {
+        /// What is wrong with it.
+        message: String,
+    },
+    /// A server ended before it was told to.
+    #[error("the server stopped")]
+    Stopped(#[source] Box<dyn Error + Send + Sync>),
 }
 
 impl Failure {
     fn code(&self) -> u8 {
         match self {
+            Self::Logs { .. } => 2,
             Self::Labels(_) => 65,
+            Self::Server { .. } => 69,
+            Self::Start(_) | Self::Stopped(_) => 70,
+            Self::Data { .. } | Self::Listen { .. } => 73,
             Self::Output(_) => 74,
+            Self::InUse { .. } => 75,
         }
     }
 }
@@ -40,12 +88,8 @@ pub(crate) fn code(outcome: Result<Exit, Failure>) -> ExitCode {
         Ok(exit) => ExitCode::from(exit as u8),
         Err(Failure::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
         Err(failure) => {
-            let mut message = failure.to_string();
-            let mut source = failure.source();
-            while let Some(cause) = source {
-                message.push_str(&format!(": {cause}"));
-                source = cause.source();
-            }
+            let causes = std::iter::successors(failure.source(), |&error| error.source());
+            let message = causes.fold(failure.to_string(), |message, cause| format!("{message}: {cause}"));
             anstream::eprintln!("dictum: {message}");
             ExitCode::from(failure.code())
         }

@@ -18,27 +18,27 @@ pub(crate) enum Input {
 
 /// Why a name on the command line leads to no source file.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum InputError {
-    /// It cannot be opened or listed.
-    #[error("{path}: {error}")]
-    Unreadable {
-        /// What was asked for.
-        path: String,
-        /// Why not; part of the message, as this error is only ever shown to a person.
-        error: io::Error,
-    },
-    /// A folder without files.
-    #[error("{path}: the folder holds no files")]
-    EmptyFolder {
-        /// The folder.
-        path: String,
-    },
-    /// A pattern that no file fits.
-    #[error("{pattern}: no file fits the pattern")]
-    NothingFits {
-        /// The pattern.
-        pattern: String,
-    },
+#[error("{reason}")]
+pub(crate) struct InputError {
+    name: String,
+    reason: InputErrorReason,
+}
+
+#[derive(Debug, thiserror::Error)]
+enum InputErrorReason {
+    #[error(transparent)]
+    Unreadable(#[from] io::Error),
+    #[error("the folder holds no files")]
+    EmptyFolder,
+    #[error("no file fits the pattern")]
+    NothingFits,
+}
+
+impl InputError {
+    /// Returns what was asked for.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
 }
 
 impl Input {
@@ -64,7 +64,7 @@ impl Input {
             Self::Stdin => Ok(Box::new(io::stdin())),
             Self::File(path) => match File::open(path) {
                 Ok(file) => Ok(Box::new(file)),
-                Err(error) => Err(unreadable(path, error)),
+                Err(cause) => Err(error(path, cause)),
             },
         }
     }
@@ -73,6 +73,15 @@ impl Input {
 /// Returns the source files under the names, in their order; the files of a folder by name, hidden ones left out.
 pub(crate) fn expand(names: &[PathBuf]) -> Vec<Result<Input, InputError>> {
     names.iter().flat_map(|name| expand_name(name)).collect()
+}
+
+/// Returns how many bytes the source files have, as far as that is known before they are read.
+pub(crate) fn total_bytes(names: &[PathBuf]) -> u64 {
+    let bytes = |input: Result<Input, InputError>| match input {
+        Ok(Input::File(path)) => fs::metadata(path).map_or(0, |metadata| metadata.len()),
+        Ok(Input::Stdin) | Err(_) => 0,
+    };
+    expand(names).into_iter().map(bytes).sum()
 }
 
 fn expand_name(name: &Path) -> Vec<Result<Input, InputError>> {
@@ -98,11 +107,11 @@ fn expand_folder(folder: &Path) -> Vec<Result<Input, InputError>> {
                     if path.is_dir() { folders.push_back(path) } else { inputs.push(Ok(Input::File(path))) }
                 }
             }
-            Err(error) => inputs.push(Err(unreadable(&next, error))),
+            Err(cause) => inputs.push(Err(error(&next, cause))),
         }
     }
     if inputs.is_empty() {
-        inputs.push(Err(InputError::EmptyFolder { path: folder.display().to_string() }));
+        inputs.push(Err(error(folder, InputErrorReason::EmptyFolder)));
     }
     inputs
 }
@@ -123,7 +132,7 @@ fn entries(folder: &Path) -> io::Result<Vec<PathBuf>> {
 }
 
 fn expand_pattern(pattern: &str) -> Vec<Result<Input, InputError>> {
-    let nothing = || InputError::NothingFits { pattern: pattern.to_owned() };
+    let nothing = || error(Path::new(pattern), InputErrorReason::NothingFits);
     let Ok(paths) = glob::glob(pattern) else {
         return vec![Err(nothing())];
     };
@@ -131,17 +140,14 @@ fn expand_pattern(pattern: &str) -> Vec<Result<Input, InputError>> {
         .filter_map(|path| match path {
             Ok(path) if path.is_dir() => None,
             Ok(path) => Some(Ok(Input::File(path))),
-            Err(error) => {
-                let path = error.path().to_owned();
-                Some(Err(unreadable(&path, error.into())))
-            }
+            Err(cause) => Some(Err(error(&cause.path().to_owned(), io::Error::from(cause)))),
         })
         .collect();
     if inputs.is_empty() { vec![Err(nothing())] } else { inputs }
 }
 
-fn unreadable(path: &Path, error: io::Error) -> InputError {
-    InputError::Unreadable { path: path.display().to_string(), error }
+fn error(path: &Path, reason: impl Into<InputErrorReason>) -> InputError {
+    InputError { name: path.display().to_string(), reason: reason.into() }
 }
 
 #[cfg(test)]
@@ -153,7 +159,7 @@ mod tests {
             .into_iter()
             .map(|input| match input {
                 Ok(input) => input.name().replace(&root.display().to_string(), ""),
-                Err(error) => error.to_string().replace(&root.display().to_string(), ""),
+                Err(error) => format!("{}: {error}", error.name()).replace(&root.display().to_string(), ""),
             })
             .collect()
     }

@@ -5,29 +5,73 @@
 
 mod claims;
 mod cli;
+mod demo;
 mod eval;
 mod exit;
 mod extract;
+mod filter;
+mod get;
+mod ingest;
 mod inputs;
 mod json;
+mod list;
+mod reading;
 mod report;
+mod serve;
+mod services;
 mod table;
 mod terminal;
+mod verify;
+mod watch;
 
-use std::process::ExitCode;
+use std::{
+    future::Future,
+    io::{self, Write},
+    process::ExitCode,
+};
 
-use clap::Parser;
+use clap::{CommandFactory, Parser};
 
-use crate::cli::{Cli, Command};
+use crate::{
+    cli::{Cli, Command},
+    exit::{Exit, Failure},
+};
 
 /// Printing many claims is many small allocations; this allocator makes `extract` about a third faster.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    let outcome = match Cli::parse().command {
+    exit::code(run(Cli::parse().command))
+}
+
+fn run(command: Command) -> Result<Exit, Failure> {
+    match command {
+        Command::Demo => wait_for(demo::run()),
+        Command::Sample => print(demo::SAMPLE.as_bytes()),
         Command::Extract(args) => extract::run(&args),
+        Command::Serve(args) => wait_for(serve::run(*args)),
+        Command::Ingest(args) => wait_for(ingest::run(&args)),
+        Command::List(args) => wait_for(list::run(*args)),
+        Command::Get(args) => wait_for(get::run(&args)),
+        Command::Watch(args) => wait_for(watch::run(*args)),
+        Command::Verify(args) => wait_for(verify::run(*args)),
         Command::Eval(args) => eval::run(&args),
-    };
-    exit::code(outcome)
+        Command::Completions { shell } => {
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "dictum", &mut script);
+            print(&script)
+        }
+    }
+}
+
+/// Runs a command that talks gRPC.
+fn wait_for(command: impl Future<Output = Result<Exit, Failure>>) -> Result<Exit, Failure> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    runtime.map_err(Failure::Start)?.block_on(command)
+}
+
+fn print(data: &[u8]) -> Result<Exit, Failure> {
+    io::stdout().lock().write_all(data)?;
+    Ok(Exit::Done)
 }

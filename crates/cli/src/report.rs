@@ -4,33 +4,42 @@ use std::{collections::BTreeMap, fmt};
 
 use anstyle::{AnsiColor, Style};
 use dictum_core::DiagnosticKind;
+use indicatif::ProgressBar;
 
-use crate::{exit::Exit, table::count};
+use crate::{exit::Exit, reading::Rejected, table::count};
 
 const ERROR: Style = AnsiColor::Red.on_default().bold();
 const WARNING: Style = AnsiColor::Yellow.on_default();
 
 /// Counts what became of the source files; says at once what went wrong.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Report {
-    /// Documents read.
+    /// Documents read or acknowledged.
     pub(crate) documents: u64,
+    /// Of those, the ones that a server already had.
+    pub(crate) duplicates: u64,
     /// Claims found.
     pub(crate) claims: u64,
     rejections: u64,
     diagnostics: BTreeMap<DiagnosticKind, u64>,
+    progress: ProgressBar,
 }
 
 impl Report {
+    /// Returns an empty report that speaks around `progress`.
+    pub(crate) fn new(progress: ProgressBar) -> Self {
+        Self { documents: 0, duplicates: 0, claims: 0, rejections: 0, diagnostics: BTreeMap::new(), progress }
+    }
+
     /// Says that something was rejected.
-    pub(crate) fn reject(&mut self, what: impl fmt::Display) {
+    pub(crate) fn reject(&mut self, rejected: &Rejected) {
         self.rejections += 1;
-        anstream::eprintln!("{ERROR}rejected{ERROR:#} {what}");
+        self.say(ERROR, "rejected", format_args!("{}: {}", rejected.file, rejected.message));
     }
 
     /// Says that a part without a document was passed over.
-    pub(crate) fn pass_over(&self, what: impl fmt::Display) {
-        anstream::eprintln!("{WARNING}passed over{WARNING:#} {what}");
+    pub(crate) fn pass_over(&self, what: &str) {
+        self.say(WARNING, "passed over", what);
     }
 
     /// Counts something odd.
@@ -40,12 +49,15 @@ impl Report {
 
     /// Says something odd.
     pub(crate) fn say_diagnostic(&self, what: impl fmt::Display) {
-        anstream::eprintln!("{WARNING}odd{WARNING:#} {what}");
+        self.say(WARNING, "odd", what);
     }
 
     /// Says what there was in all.
     pub(crate) fn summarize(&self) {
         let mut parts = vec![count(self.documents, "document"), count(self.claims, "claim")];
+        if self.duplicates > 0 {
+            parts.push(count(self.duplicates, "duplicate"));
+        }
         if self.rejections > 0 {
             parts.push(format!("{ERROR}{} rejected{ERROR:#}", self.rejections));
         }
@@ -58,6 +70,10 @@ impl Report {
     /// Returns the exit code.
     pub(crate) fn exit(&self) -> Exit {
         if self.rejections > 0 { Exit::Incomplete } else { Exit::Done }
+    }
+
+    fn say(&self, style: Style, what: &str, message: impl fmt::Display) {
+        self.progress.suspend(|| anstream::eprintln!("{style}{what}{style:#} {message}"));
     }
 }
 

@@ -5,17 +5,19 @@ use std::io::{self, Write};
 use anstream::adapter::strip_str;
 use anstyle::{AnsiColor, Style};
 use comfy_table::{
-    ColumnConstraint, ContentArrangement, ContentLineStyle, LineStyle, Table, TableStyle, Width,
+    CellAlignment, ColumnConstraint, ContentArrangement, ContentLineStyle, LineStyle, Table, TableStyle,
+    Width,
 };
 use dictum_proto::v1::{self, claim::Form};
 
-use crate::terminal;
+use crate::{ingest::FileOutcome, terminal};
 
 const BOLD: Style = Style::new().bold();
 const DIM: Style = Style::new().dimmed();
 const STATEMENT: Style = AnsiColor::Cyan.on_default();
 const QUOTE: Style = AnsiColor::Green.on_default();
 const PAIR: Style = AnsiColor::Magenta.on_default();
+const BAD: Style = AnsiColor::Red.on_default().bold();
 const LIST: Style = AnsiColor::Yellow.on_default();
 
 /// The longest part of a claim that a table shows, in characters: `--output json` has all of it.
@@ -44,6 +46,26 @@ pub(crate) fn document(claims: &[v1::Claim], columns: u16) -> String {
     table.set_constraints(widths.map(|width| ColumnConstraint::Absolute(Width::Fixed(width))));
     let heading = claims.first().and_then(|claim| claim.provenance.as_ref()).map(heading).unwrap_or_default();
     format!("{heading}{}\n", dim_borders(&table.to_string()))
+}
+
+/// Returns what became of the documents of each source file.
+pub(crate) fn outcomes(files: &[FileOutcome], columns: u16) -> String {
+    let mut table = Table::new();
+    let titles = ["file", "stored", "duplicates", "rejected", "claims"];
+    table
+        .load_style(BOX)
+        .set_content_arrangement(ContentArrangement::Dynamic)
+        .set_width(columns)
+        .add_row(titles.map(|title| format!("{BOLD}{title}{BOLD:#}")))
+        .add_rows(files.iter().map(|outcome| {
+            let FileOutcome { file, stored, duplicates, rejected, claims } = outcome;
+            let rejected = if *rejected > 0 { format!("{BAD}{rejected}{BAD:#}") } else { "0".to_owned() };
+            [plain(file), stored.to_string(), duplicates.to_string(), rejected, claims.to_string()]
+        }));
+    for numbers in table.column_iter_mut().skip(1) {
+        numbers.set_cell_alignment(CellAlignment::Right);
+    }
+    dim_borders(&table.to_string())
 }
 
 /// Returns the table with its lines in the background.

@@ -1,0 +1,111 @@
+//! What the source files of a command hold, one thing after another, in order.
+
+use std::{io::Read, sync::Arc};
+
+use dictum_core::Document;
+use dictum_formats::{Documents, Item};
+use indicatif::{ProgressBar, ProgressBarIter};
+
+use crate::{
+    cli::InputArgs,
+    inputs::{self, Input, InputError},
+};
+
+/// One thing found in a source file.
+#[derive(Debug)]
+pub(crate) enum Found {
+    /// A document.
+    Document {
+        /// The source file, for messages.
+        file: Arc<str>,
+        /// The document.
+        document: Document,
+    },
+    /// A part that holds no document and never was meant as one.
+    PassedOver(String),
+    /// A part, or a whole source file, that cannot become a document.
+    Rejected(Rejected),
+}
+
+/// What was not taken, and why.
+#[derive(Debug)]
+pub(crate) struct Rejected {
+    /// The source file, for messages.
+    pub(crate) file: Arc<str>,
+    /// The kind of reason, such as `INVALID_UTF8`.
+    pub(crate) reason: String,
+    /// The reason for a person, with the place.
+    pub(crate) message: String,
+}
+
+/// Reads every source file that the arguments name; memory holds one document.
+pub(crate) fn read<'a>(args: &'a InputArgs, progress: &'a ProgressBar) -> impl Iterator<Item = Found> + 'a {
+    inputs::expand(&args.files).into_iter().flat_map(move |input| SourceFile::open(input, args, progress))
+}
+
+/// The things of one source file.
+struct SourceFile {
+    name: Arc<str>,
+    state: State,
+}
+
+enum State {
+    Open(Documents<ProgressBarIter<Box<dyn Read + Send>>>),
+    Unreadable(InputError),
+    Ended,
+}
+
+impl SourceFile {
+    fn open(input: Result<Input, InputError>, args: &InputArgs, progress: &ProgressBar) -> Self {
+        match input.and_then(|input| Ok((input.open()?, input))) {
+            Ok((reader, input)) => {
+                let documents =
+                    dictum_formats::read(progress.wrap_read(reader), args.read_options(input.source_file()));
+                Self { name: input.name().into(), state: State::Open(documents) }
+            }
+            Err(error) => Self { name: error.name().into(), state: State::Unreadable(error) },
+        }
+    }
+
+    fn rejected(&self, reason: &str, message: String) -> Found {
+        Found::Rejected(Rejected { file: Arc::clone(&self.name), reason: reason.to_owned(), message })
+    }
+}
+
+impl Iterator for SourceFile {
+    type Item = Found;
+
+    fn next(&mut self) -> Option<Found> {
+        let item = match &mut self.state {
+            State::Open(documents) => documents.next(),
+            State::Unreadable(error) => {
+                let message = error.to_string();
+                self.state = State::Ended;
+                return Some(self.rejected("UNREADABLE", message));
+            }
+            State::Ended => return None,
+        };
+        Some(match item {
+            Some(Ok(Item::Document(document))) => Found::Document { file: Arc::clone(&self.name), document },
+            Some(Ok(Item::Skipped(skip))) => Found::PassedOver(format!(
+                "{}: bytes {}..{}: {}",
+                self.name, skip.source_start_byte, skip.source_end_byte, skip.reason
+            )),
+            Some(Ok(Item::Rejected(rejection))) => {
+                let reason = rejection.reason.kind().replace('-', "_").to_uppercase();
+                self.rejected(&reason, rejection.to_string())
+            }
+            Some(Err(error)) => self.rejected("UNREADABLE", error.to_string()),
+            None => {
+                let State::Open(documents) = std::mem::replace(&mut self.state, State::Ended) else {
+                    return None;
+                };
+                let summary = documents.summary();
+                if summary.documents > 0 || summary.rejected > 0 {
+                    return None;
+                }
+                self.rejected("NO_DOCUMENT", "the file holds no document".to_owned())
+            }
+        })
+    }
+}

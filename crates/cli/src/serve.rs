@@ -1,0 +1,51 @@
+//! `dictum serve`: all three services on one port, with an embedded store.
+
+use std::net::SocketAddr;
+
+use dictum_server::{bind, start_logs, stop_requested};
+use dictum_store::{Store, StoreError};
+use tokio::net::TcpListener;
+
+use crate::{
+    cli::ServeArgs,
+    exit::{Exit, Failure},
+    services,
+};
+
+/// Serves until the process is told to stop.
+pub(crate) async fn run(args: ServeArgs) -> Result<Exit, Failure> {
+    start_logs(&args.log).map_err(|message| Failure::Logs { message })?;
+    let store = open(&args.services).await?;
+    let listener = listen(args.listen).await?;
+    greet(&listener, &args);
+    services::serve(listener, store, args.services, stop_requested())
+        .await
+        .map_err(|error| Failure::Stopped(error.into()))?;
+    Ok(Exit::Done)
+}
+
+/// Opens the store of the configuration.
+pub(crate) async fn open(config: &services::ServicesConfig) -> Result<Store, Failure> {
+    dictum_storage::open(&config.storage).await.map_err(|error| match error {
+        StoreError::Locked { path } => Failure::InUse { path },
+        error => Failure::Data { path: config.storage.data.clone(), source: error.into() },
+    })
+}
+
+/// Listens on an address.
+pub(crate) async fn listen(address: SocketAddr) -> Result<TcpListener, Failure> {
+    bind(address).await.map_err(|source| Failure::Listen { address, source })
+}
+
+/// Says where the server listens and what to call first, on standard error: standard output is for data.
+fn greet(listener: &TcpListener, args: &ServeArgs) {
+    let address = listener.local_addr().unwrap_or(args.listen);
+    let data = args.services.storage.data.display();
+    anstream::eprintln!(
+        "dictum listens on http://{address} and keeps its data in {data}
+try it:
+  dictum list --endpoint http://{address}
+  buf curl --protocol grpc --http2-prior-knowledge -d '{{\"pageSize\":2}}' \\
+    http://{address}/dictum.v1.StorageService/ListClaims"
+    );
+}

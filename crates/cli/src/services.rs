@@ -1,0 +1,76 @@
+//! All three services in one process.
+
+use std::future::Future;
+
+use dictum_client::Connection;
+use dictum_extraction::ExtractionConfig;
+use dictum_ingest::{Backends, IngestConfig};
+use dictum_proto::DESCRIPTOR_SET;
+use dictum_server::{ServeError, Server, ServerConfig, in_process};
+use dictum_storage::StorageConfig;
+use dictum_store::Store;
+use tokio::{net::TcpListener, sync::oneshot};
+
+/// What can be set of the three services.
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct ServicesConfig {
+    #[command(flatten)]
+    pub(crate) storage: StorageConfig,
+
+    #[command(flatten)]
+    pub(crate) ingest: IngestConfig,
+
+    #[command(flatten)]
+    pub(crate) extraction: ExtractionConfig,
+
+    #[command(flatten)]
+    pub(crate) server: ServerConfig,
+}
+
+/// Serves the three services on `listener` until `stop` returns; then closes the store.
+///
+/// Ingest calls the other two over gRPC here as everywhere: through memory, on a server of their own that outlives the
+/// public one, so that what is under way at the end can still be stored.
+pub(crate) async fn serve(
+    listener: TcpListener,
+    store: Store,
+    config: ServicesConfig,
+    stop: impl Future<Output = ()>,
+) -> Result<(), ServeError> {
+    let ServicesConfig { storage, ingest, extraction, server } = config;
+    let (connector, inner_listener) = in_process();
+    let options = dictum_ingest::client_options(&server);
+    let endpoint = tonic::transport::Endpoint::from_static("http://in-process");
+    let backend = || Connection::over(connector.channel(&endpoint), options.clone());
+
+    let inner = Server::new(server.clone(), DESCRIPTOR_SET);
+    let stopping = inner.stopping();
+    let inner = inner.add(dictum_extraction::service(&extraction, &server)).add(dictum_storage::service(
+        store.clone(),
+        &storage,
+        &server,
+        stopping,
+    ));
+
+    let public = Server::new(server.clone(), DESCRIPTOR_SET);
+    let stopping = public.stopping();
+    let backends = Backends { extraction: backend(), storage: backend() };
+    let public = public
+        .add(dictum_ingest::service(backends, &ingest, &server, stopping.clone()))
+        .add(dictum_extraction::service(&extraction, &server))
+        .add(dictum_storage::service(store.clone(), &storage, &server, stopping));
+
+    let (public_ended, public_has_ended) = oneshot::channel::<()>();
+    let (outcome, inner_outcome) = tokio::join!(
+        async {
+            let outcome = public.serve(listener, stop).await;
+            drop(public_ended);
+            outcome
+        },
+        inner.serve_in_process(inner_listener, async {
+            let _ = public_has_ended.await; // the sender is dropped, never used
+        }),
+    );
+    store.close().await;
+    outcome.and(inner_outcome)
+}
