@@ -3,9 +3,9 @@
 use std::io::{self, Read};
 
 use dictum_core::DocumentParts;
-use scraper::{ElementRef, Html, Selector};
+use scraper::{ElementRef, Html};
 
-use super::{first, max_block_bytes, parse, render, selector, words};
+use super::{checked, first, max_block_bytes, render, selector, words};
 use crate::{
     Item, ReadOptions, SkipReason,
     draft::{self, SourceRange},
@@ -24,7 +24,10 @@ const MAIN: [&str; 6] = [
 ];
 /// Characters of the least text that is a main text: a teaser or an empty shell is none.
 const MIN_MAIN_CHARS: usize = 200;
-/// What is in the main part of a page and is no text.
+/// Parts of one kind that are looked at: a page of teasers has hundreds.
+const MAX_PARTS: usize = 16;
+/// What is in the main part of a page and is no text. A header that holds the heading is left out as well: the title
+/// is put before the text.
 const FURNITURE: &str = "nav, header, footer, aside, form, button, select, figure, dialog, menu, [hidden], \
                          [aria-hidden=true], [role=navigation], [role=complementary]";
 
@@ -44,8 +47,8 @@ pub(crate) fn read_article<R: Read>(
         return Ok(Some(draft::too_large(SourceRange { start, end }, options)));
     }
     let range = SourceRange { start, end: start + page.len() as u64 };
-    let item = match parse(page, start) {
-        Ok(html) => article(&html, range, options),
+    let item = match checked(page, start) {
+        Ok(html) => article(&Html::parse_document(html), range, options),
         Err(reason) => range.reject(reason),
     };
     source.consume(usize::MAX);
@@ -99,11 +102,10 @@ fn main_text(html: &Html) -> String {
     let furniture = selector(FURNITURE);
     let mut best = String::new();
     for rule in MAIN {
-        let longest = html
-            .select(&selector(rule))
-            .map(|part| render::text(part, render::Layout::Page, |e| is_furniture(e, &furniture)))
-            .max_by_key(String::len)
-            .unwrap_or_default();
+        let rule = selector(rule);
+        let parts = html.select(&rule).take(MAX_PARTS);
+        let texts = parts.map(|part| render::text(part, render::Layout::Page, |e| furniture.matches(&e)));
+        let longest = texts.max_by_key(String::len).unwrap_or_default();
         if longest.chars().count() >= MIN_MAIN_CHARS {
             return longest;
         }
@@ -111,15 +113,5 @@ fn main_text(html: &Html) -> String {
             best = longest;
         }
     }
-    if best.is_empty() {
-        // A fragment without a body.
-        best = render::text(html.root_element(), render::Layout::Page, |e| is_furniture(e, &furniture));
-    }
     best
-}
-
-/// Returns whether the element is around the text, not of it. A header that holds the article's heading is kept out
-/// as well: the title is added by the caller.
-fn is_furniture(element: ElementRef<'_>, furniture: &Selector) -> bool {
-    furniture.matches(&element)
 }

@@ -2,9 +2,9 @@
 
 use dictum_core::{DocumentParts, Timestamp};
 use jiff::{civil::DateTime, fmt::strtime, tz::TimeZone};
-use scraper::{ElementRef, Html, Selector};
+use scraper::{ElementRef, Html};
 
-use super::{first, render, selector, words};
+use super::{classes, elements, is_inside, render, words};
 use crate::{
     Item, ReadOptions, SkipReason,
     draft::{self, SourceRange},
@@ -14,79 +14,68 @@ use crate::{
 /// Stands in the first tag of every message.
 pub(crate) const MARKER: &str = "class=\"message ";
 
-#[derive(Debug)]
-pub(super) struct Selectors {
-    chat: Selector,
-    message: Selector,
-    service: Selector,
-    forwarded: Selector,
-    from_name: Selector,
-    text: Selector,
-    date: Selector,
-    reply: Selector,
+/// The elements of a message that say something; of each the first.
+#[derive(Default)]
+struct Found<'h> {
+    is_service: bool,
+    message_id: Option<&'h str>,
+    date: Option<&'h str>,
+    reply: Option<&'h str>,
+    forwarded: Option<ElementRef<'h>>,
+    forwarded_from: Option<ElementRef<'h>>,
+    text: Option<ElementRef<'h>>,
 }
 
-/// What a page says once for all its messages.
-#[derive(Debug, Default)]
-pub(super) struct Context {
-    pub(super) chat: Option<String>,
+impl<'h> Found<'h> {
+    fn look_at(&mut self, element: ElementRef<'h>) {
+        let is_forwarded = |found: &Self| found.forwarded.is_some_and(|body| is_inside(element, body));
+        for class in classes(element) {
+            match class {
+                "service" => self.is_service = true,
+                "message" => self.message_id = self.message_id.or(element.attr("id")),
+                "date" => self.date = self.date.or(element.attr("title")),
+                "reply_to" => {
+                    self.reply = element.descendent_elements().find_map(|inner| inner.attr("href"));
+                }
+                "forwarded" => _ = self.forwarded.get_or_insert(element),
+                "from_name" if is_forwarded(self) => _ = self.forwarded_from.get_or_insert(element),
+                "text" => _ = self.text.get_or_insert(element),
+                _ => {}
+            }
+        }
+    }
 }
 
-impl Selectors {
-    pub(super) fn new() -> Self {
-        Self {
-            chat: selector(".page_header .text"),
-            message: selector(".message"),
-            service: selector(".message.service"),
-            forwarded: selector(".forwarded.body"),
-            from_name: selector(".from_name"),
-            text: selector(".text"),
-            date: selector(".date.details[title]"),
-            reply: selector(".reply_to a[href]"),
-        }
-    }
+/// Returns the name of the chat from the head of the page.
+pub(super) fn chat(head: &Html) -> Option<String> {
+    let has_class = |element: &ElementRef<'_>, wanted: &str| classes(*element).any(|class| class == wanted);
+    let header = elements(head).find(|element| has_class(element, "page_header"))?;
+    let name = header.descendent_elements().find(|element| has_class(element, "text"))?;
+    names::channel(&words(name))
+}
 
-    /// Returns the name of the chat from the head of the page.
-    pub(super) fn chat(&self, head: &Html) -> Option<String> {
-        first(head, &self.chat).map(words).as_deref().and_then(names::channel)
+/// Turns a block of the page into an item. `chat` is the name that the page gives to the chat.
+pub(super) fn item(html: &Html, chat: Option<&str>, range: SourceRange, options: &ReadOptions) -> Item {
+    let mut found = Found::default();
+    elements(html).for_each(|element| found.look_at(element));
+    if found.is_service {
+        return range.skip(SkipReason::Service);
     }
-
-    pub(super) fn item(
-        &self,
-        html: &Html,
-        context: &Context,
-        range: SourceRange,
-        options: &ReadOptions,
-    ) -> Item {
-        if first(html, &self.service).is_some() {
-            return range.skip(SkipReason::Service);
-        }
-        let forwarded = first(html, &self.forwarded);
-        let text = match forwarded {
-            Some(forwarded) => forwarded.select(&self.text).next(),
-            None => first(html, &self.text),
-        };
-        let Some(text) = text else {
-            return range.skip(SkipReason::NoText);
-        };
-        let id = first(html, &self.message).and_then(|message| message.attr("id"));
-        let reply = first(html, &self.reply).and_then(|link| link.attr("href"));
-        let forwarded_name = forwarded.and_then(|forwarded| forwarded.select(&self.from_name).next());
-        let date = first(html, &self.date).and_then(|date| date.attr("title"));
-        let parts = DocumentParts {
-            channel: options.channel.clone().or_else(|| context.chat.clone()),
-            forwarded_from: forwarded_name.map(own_words).as_deref().and_then(names::channel),
-            message_id: id.map(|id| id.trim_start_matches("message").to_owned()),
-            reply_to_message_id: reply
-                .and_then(|link| link.split_once("#go_to_message"))
-                .map(|(_, id)| id.to_owned()),
-            publish_time: date.and_then(|date| instant(date, options.time_zone.as_ref())),
-            source_start_byte: range.start,
-            ..Default::default()
-        };
-        let text = render::text(text, render::Layout::Message, |_| false);
-        draft::from_text(&text, range, parts, options)
-    }
+    let Some(text) = found.text else {
+        return range.skip(SkipReason::NoText);
+    };
+    let reply = found.reply.and_then(|link| link.split_once("#go_to_message"));
+    let parts = DocumentParts {
+        channel: options.channel.clone().or_else(|| chat.map(ToOwned::to_owned)),
+        forwarded_from: found.forwarded_from.map(own_words).as_deref().and_then(names::channel),
+        message_id: found.message_id.map(|id| id.trim_start_matches("message").to_owned()),
+        reply_to_message_id: reply.map(|(_, id)| id.to_owned()),
+        publish_time: found.date.and_then(|date| instant(date, options.time_zone.as_ref())),
+        source_start_byte: range.start,
+        ..Default::default()
+    };
+    let text = render::text(text, render::Layout::Message, |_| false);
+    draft::from_text(&text, range, parts, options)
 }
 
 /// Returns the words of the element without those of the elements in it: a forwarded name is followed by its date.

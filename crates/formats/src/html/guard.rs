@@ -6,12 +6,17 @@
 
 use memchr::{memchr, memmem};
 
+/// Elements of one page: a tree of them is what memory holds.
+const MAX_ELEMENTS: usize = 500_000;
 /// Elements open at once.
 const MAX_DEPTH: usize = 512;
 /// Attributes of one tag.
 const MAX_ATTRIBUTES: usize = 1000;
 /// Copies of unclosed formatting elements that a parser may have to make.
 const MAX_COPIES: usize = 1_000_000;
+
+/// Bytes of a name that are looked at: more than any name that is known here has.
+const MAX_NAME_BYTES: usize = 32;
 
 const VOID: [&str; 13] =
     ["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"];
@@ -26,16 +31,25 @@ const RAW: [&str; 4] = ["script", "style", "textarea", "title"];
 /// Returns whether parsing `html` costs no more than its length warrants.
 pub(super) fn is_tame(html: &str) -> bool {
     let mut rest = html.as_bytes();
-    let (mut depth, mut formatting, mut copies) = (0_usize, 0_usize, 0_usize);
+    let (mut elements, mut depth, mut formatting, mut copies) = (0_usize, 0_usize, 0_usize, 0_usize);
     while let Some(at) = memchr(b'<', rest) {
         rest = &rest[at + 1..];
         let (closes, name_and_more) = match rest.strip_prefix(b"/") {
             Some(more) => (true, more),
             None => (false, rest),
         };
-        let length = name_and_more.iter().take_while(|byte| byte.is_ascii_alphanumeric()).count();
-        let name = name_and_more[..length].to_ascii_lowercase();
-        let Ok(name) = std::str::from_utf8(&name) else { continue };
+        let is_name = |byte: &&u8| !byte.is_ascii_whitespace() && !matches!(byte, b'/' | b'>');
+        let starts_like_one = name_and_more.first().is_some_and(u8::is_ascii_alphabetic);
+        let length = if starts_like_one { name_and_more.iter().take_while(is_name).count() } else { 0 };
+        let mut lower = [0; MAX_NAME_BYTES];
+        let lower = &mut lower[..length.min(MAX_NAME_BYTES)];
+        lower.copy_from_slice(&name_and_more[..lower.len()]);
+        lower.make_ascii_lowercase();
+        let name = std::str::from_utf8(lower).unwrap_or("?"); // no element that is known here
+        elements += usize::from(!closes && !name.is_empty());
+        if elements > MAX_ELEMENTS {
+            return false;
+        }
         if name.is_empty() || VOID.contains(&name) {
             continue;
         }
@@ -93,6 +107,9 @@ mod tests {
         assert!(is_tame(&format!("<script>{}</script>", "'<div>'".repeat(10_000))));
         assert!(is_tame(&format!("<img src='data:{}'>", "a b ".repeat(10_000))));
         assert!(!is_tame(&"<div>".repeat(10_000)));
+        assert!(!is_tame(&"<p>".repeat(600_000)));
+        assert!(!is_tame(&"<p-with-a-name-of-our-own-that-is-long>".repeat(10_000)));
+        assert!(is_tame(&"1 < 2 <> ".repeat(10_000)));
         assert!(!is_tame(&("<font>".repeat(400) + &"<p>x".repeat(100_000))));
         assert!(!is_tame(&format!("<p{}>", " a=b".repeat(10_000))));
     }

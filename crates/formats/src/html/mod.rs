@@ -37,21 +37,20 @@ pub(crate) struct PageReader {
     page: Page,
 }
 
-/// Which kind of page, with what was learned from earlier blocks.
+/// Which kind of page, with what its head says.
 #[derive(Debug)]
 enum Page {
-    Preview(preview::Selectors),
-    Export(export::Selectors, export::Context),
+    Preview,
+    Export { chat: Option<String> },
 }
 
 impl PageReader {
     pub(crate) fn preview() -> Self {
-        Self { blocks: Blocks::new(preview::MARKER), page: Page::Preview(preview::Selectors::new()) }
+        Self { blocks: Blocks::new(preview::MARKER), page: Page::Preview }
     }
 
     pub(crate) fn export() -> Self {
-        let page = Page::Export(export::Selectors::new(), export::Context::default());
-        Self { blocks: Blocks::new(export::MARKER), page }
+        Self { blocks: Blocks::new(export::MARKER), page: Page::Export { chat: None } }
     }
 
     pub(crate) fn next_item<R: Read>(
@@ -64,11 +63,10 @@ impl PageReader {
                 Block::End => return Ok(None),
                 Block::TooLong(range) => return Ok(Some(draft::too_large(range, options))),
                 Block::Head { bytes } => {
-                    if let Page::Export(selectors, context) = &mut self.page
-                        && let Ok(head) = str::from_utf8(&source.unread()[..bytes])
-                        && guard::is_tame(head)
+                    if let Page::Export { chat } = &mut self.page
+                        && let Ok(head) = checked(&source.unread()[..bytes], 0)
                     {
-                        context.chat = selectors.chat(&Html::parse_document(head));
+                        *chat = export::chat(&Html::parse_document(head));
                     }
                     source.consume(bytes);
                 }
@@ -83,17 +81,17 @@ impl PageReader {
         }
     }
 
-    fn item(&mut self, block: &[u8], range: SourceRange, last: bool, options: &ReadOptions) -> Item {
-        let html = match parse(block, range.start) {
-            Ok(html) => html,
+    fn item(&self, block: &[u8], range: SourceRange, last: bool, options: &ReadOptions) -> Item {
+        let html = match checked(block, range.start) {
+            Ok(html) => Html::parse_fragment(html),
             Err(reason) => return range.reject(reason),
         };
         if last && is_cut_off(block) {
             return range.reject(RejectionReason::Truncated);
         }
-        match &mut self.page {
-            Page::Preview(selectors) => selectors.item(&html, range, options),
-            Page::Export(selectors, context) => selectors.item(&html, context, range, options),
+        match &self.page {
+            Page::Preview => preview::item(&html, range, options),
+            Page::Export { chat } => export::item(&html, chat.as_deref(), range, options),
         }
     }
 }
@@ -102,14 +100,14 @@ fn max_block_bytes(options: &ReadOptions) -> usize {
     options.max_document_bytes.saturating_mul(BLOCK_BYTES_PER_TEXT_BYTE).saturating_add(BLOCK_MARGIN_BYTES)
 }
 
-/// Parses the part of a page that starts at `start`, unless its bytes or its markup are bad.
-fn parse(html: &[u8], start: u64) -> Result<Html, RejectionReason> {
+/// Returns the part of a page that starts at `start` as text to parse, unless its bytes or its markup are bad.
+fn checked(html: &[u8], start: u64) -> Result<&str, RejectionReason> {
     let text =
         str::from_utf8(html).map_err(|error| draft::invalid_utf8(start + error.valid_up_to() as u64))?;
     if !guard::is_tame(text) {
         return Err(RejectionReason::NestedTooDeep);
     }
-    Ok(Html::parse_fragment(text))
+    Ok(text)
 }
 
 /// Returns whether the file ends in the middle of its last block: more elements are opened in it than closed, and the
@@ -135,6 +133,20 @@ pub(crate) fn fragment_text(html: &str) -> Option<String> {
 /// Returns the selector of a rule that is part of the program.
 fn selector(rule: &str) -> Selector {
     Selector::parse(rule).expect("the selectors of this crate are valid")
+}
+
+/// Returns the elements in the order of the page.
+fn elements(html: &Html) -> impl Iterator<Item = ElementRef<'_>> {
+    html.tree.root().descendants().filter_map(ElementRef::wrap)
+}
+
+/// Returns the classes of an element. Messages are read by these and not by selectors, which is faster.
+fn classes(element: ElementRef<'_>) -> impl Iterator<Item = &str> {
+    element.attr("class").unwrap_or_default().split_ascii_whitespace()
+}
+
+fn is_inside(element: ElementRef<'_>, outer: ElementRef<'_>) -> bool {
+    element.ancestors().any(|ancestor| ancestor.id() == outer.id())
 }
 
 fn first<'h>(html: &'h Html, selector: &Selector) -> Option<ElementRef<'h>> {

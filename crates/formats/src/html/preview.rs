@@ -1,9 +1,9 @@
 //! The preview of a public channel, `t.me/s/…`: some twenty messages a page.
 
 use dictum_core::{DocumentParts, Timestamp};
-use scraper::{ElementRef, Html, Selector};
+use scraper::{ElementRef, Html};
 
-use super::{first, render, selector, words};
+use super::{classes, elements, is_inside, render, words};
 use crate::{
     Item, ReadOptions, SkipReason,
     draft::{self, SourceRange},
@@ -13,69 +13,76 @@ use crate::{
 /// Stands in the first tag of every message.
 pub(crate) const MARKER: &str = "tgme_widget_message_wrap";
 
-#[derive(Debug)]
-pub(super) struct Selectors {
-    message: Selector,
-    service: Selector,
-    text: Selector,
-    owner: Selector,
-    forwarded_from: Selector,
-    reply: Selector,
-    time: Selector,
+/// The elements of a message that say something; of each the first.
+#[derive(Default)]
+struct Found<'h> {
+    is_service: bool,
+    post: Option<&'h str>, // short name of the channel and message id: `pier/12`
+    text: Option<ElementRef<'h>>,
+    owner: Option<ElementRef<'h>>,
+    forwarded_from: Option<ElementRef<'h>>,
+    reply: Option<ElementRef<'h>>,
+    time: Option<&'h str>,
 }
 
-impl Selectors {
-    pub(super) fn new() -> Self {
-        Self {
-            message: selector("[data-post]"),
-            service: selector(".service_message"),
-            text: selector(".tgme_widget_message_text:not(.js-message_reply_text)"),
-            owner: selector(".tgme_widget_message_owner_name"),
-            forwarded_from: selector(".tgme_widget_message_forwarded_from_name"),
-            reply: selector("a.tgme_widget_message_reply"),
-            // The length of a video is a time as well, without the attribute.
-            time: selector(".tgme_widget_message_date time[datetime]"),
+impl<'h> Found<'h> {
+    fn look_at(&mut self, element: ElementRef<'h>) {
+        if let Some(post) = element.attr("data-post") {
+            self.post.get_or_insert(post);
+        }
+        for class in classes(element) {
+            match class {
+                "service_message" => self.is_service = true,
+                "tgme_widget_message_text" => self.look_at_text(element),
+                "tgme_widget_message_owner_name" => _ = self.owner.get_or_insert(element),
+                "tgme_widget_message_forwarded_from_name" => _ = self.forwarded_from.get_or_insert(element),
+                "tgme_widget_message_reply" => _ = self.reply.get_or_insert(element),
+                // The length of a video is a time as well, but not inside the date.
+                "tgme_widget_message_date" => {
+                    let times = element.descendent_elements().filter_map(|inner| inner.attr("datetime"));
+                    self.time = self.time.or(times.last());
+                }
+                _ => {}
+            }
         }
     }
 
-    pub(super) fn item(&self, html: &Html, range: SourceRange, options: &ReadOptions) -> Item {
-        if first(html, &self.service).is_some() {
-            return range.skip(SkipReason::Service);
+    /// Takes the first text, and the innermost: an album's caption is a text inside a text of the same class. The
+    /// words of the message that this one answers are a text as well, inside the link to it.
+    fn look_at_text(&mut self, element: ElementRef<'h>) {
+        let is_quote = self.reply.is_some_and(|reply| is_inside(element, reply))
+            || classes(element).any(|class| class == "js-message_reply_text");
+        if !is_quote && self.text.is_none_or(|text| is_inside(element, text)) {
+            self.text = Some(element);
         }
-        let Some(text) = self.text_element(html) else {
-            return range.skip(SkipReason::NoText);
-        };
-        let post = first(html, &self.message).and_then(|message| message.attr("data-post"));
-        let (short_name, message_id) = post.and_then(|post| post.split_once('/')).unzip();
-        let name = |selector| first(html, selector).map(words).as_deref().and_then(names::channel);
-        let own_name = || name(&self.owner).or_else(|| short_name.map(ToOwned::to_owned));
-        let time = first(html, &self.time).and_then(|time| time.attr("datetime"));
-        let parts = DocumentParts {
-            channel: options.channel.clone().or_else(own_name),
-            forwarded_from: name(&self.forwarded_from),
-            url: post.map(|post| format!("https://t.me/{post}")),
-            message_id: message_id.map(ToOwned::to_owned),
-            reply_to_message_id: first(html, &self.reply).and_then(replied_to),
-            publish_time: time.and_then(|time| time.parse::<Timestamp>().ok()),
-            source_start_byte: range.start,
-            ..Default::default()
-        };
-        let text = render::text(text, render::Layout::Message, |_| false);
-        draft::from_text(&text, range, parts, options)
     }
+}
 
-    /// Returns the innermost text: an album's caption is a text inside a text of the same class.
-    fn text_element<'h>(&self, html: &'h Html) -> Option<ElementRef<'h>> {
-        let mut element = html.select(&self.text).find(|text| !self.is_in_quote(*text))?;
-        while let Some(inner) = element.select(&self.text).find(|inner| *inner != element) {
-            element = inner;
-        }
-        Some(element)
+/// Turns a block of the page into an item.
+pub(super) fn item(html: &Html, range: SourceRange, options: &ReadOptions) -> Item {
+    let mut found = Found::default();
+    elements(html).for_each(|element| found.look_at(element));
+    if found.is_service {
+        return range.skip(SkipReason::Service);
     }
-
-    fn is_in_quote(&self, element: ElementRef<'_>) -> bool {
-        element.ancestors().filter_map(ElementRef::wrap).any(|ancestor| self.reply.matches(&ancestor))
-    }
+    let Some(text) = found.text else {
+        return range.skip(SkipReason::NoText);
+    };
+    let (short_name, message_id) = found.post.and_then(|post| post.split_once('/')).unzip();
+    let name = |element: Option<ElementRef<'_>>| element.map(words).as_deref().and_then(names::channel);
+    let own_name = || name(found.owner).or_else(|| short_name.map(ToOwned::to_owned));
+    let parts = DocumentParts {
+        channel: options.channel.clone().or_else(own_name),
+        forwarded_from: name(found.forwarded_from),
+        url: found.post.map(|post| format!("https://t.me/{post}")),
+        message_id: message_id.map(ToOwned::to_owned),
+        reply_to_message_id: found.reply.and_then(replied_to),
+        publish_time: found.time.and_then(|time| time.parse::<Timestamp>().ok()),
+        source_start_byte: range.start,
+        ..Default::default()
+    };
+    let text = render::text(text, render::Layout::Message, |_| false);
+    draft::from_text(&text, range, parts, options)
 }
 
 /// Returns the message id at the end of a link: `https://t.me/Chan/12?single`.

@@ -4,7 +4,8 @@ use ego_tree::iter::Edge;
 use scraper::{ElementRef, Node};
 
 /// Elements whose content nobody reads.
-const UNREAD: [&str; 8] = ["script", "style", "noscript", "template", "svg", "iframe", "object", "head"];
+const UNREAD: [&str; 9] =
+    ["script", "style", "noscript", "template", "svg", "iframe", "object", "head", "title"];
 
 /// How white space and blocks are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

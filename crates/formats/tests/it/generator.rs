@@ -80,7 +80,7 @@ impl Generated {
             piece,
             "{comma}\n  {{\n   \"id\": {n},\n   \"type\": \"{}\",\n   \"date\": \"2031-05-03T11:00:00\",\n   \
              \"date_unixtime\": \"{}\",\n   \"from\": \"Norhaven Watch\",\n   \"from_id\": \"channel77\",\n",
-            if n % 10 == 0 { "service" } else { "message" },
+            if n.is_multiple_of(10) { "service" } else { "message" },
             1_935_565_200 + n * 60,
         );
         let text: Vec<String> = self.sentences().map(|sentence| sentence.replace('"', "\\\"")).collect();
@@ -110,7 +110,7 @@ impl Generated {
              </div>\n    <div class=\"tgme_widget_message_footer compact\"><span class=\"tgme_widget_message_meta\">\
              <a class=\"tgme_widget_message_date\" href=\"https://t.me/norhaven_watch/{n}\">\
              <time datetime=\"2031-05-03T09:00:00+00:00\" class=\"time\">09:00</time></a></span></div>\n  </div></div></div>",
-            if n % 10 == 0 { " service_message" } else { "" },
+            if n.is_multiple_of(10) { " service_message" } else { "" },
             text.join("<br/>")
         );
         self.piece = piece;
