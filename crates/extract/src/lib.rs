@@ -20,7 +20,9 @@ mod turns;
 
 use std::{borrow::Cow, collections::HashSet};
 
-use dictum_core::{Claim, ClaimId, Confidence, Diagnostic, DiagnosticKind, Document, DocumentId, Extraction};
+use dictum_core::{
+    Claim, ClaimId, Confidence, Diagnostic, DiagnosticKind, Document, DocumentId, Extraction, Span,
+};
 
 pub use rules::{RULE_SET, Rule, rules};
 
@@ -72,8 +74,11 @@ pub fn extract(document: &Document, options: &Options) -> Extraction {
 
     let layout = layout::read(text, &mut people, &mut diagnostics);
     let mut found = layout.found;
-    found.extend(lists::find(text, &layout.stretches, &mut people, &mut diagnostics));
-    found.extend(quotes::find(text, &layout.stretches, &mut people, options, &mut diagnostics));
+    let lists = lists::find(text, &layout.stretches, &mut people, &mut diagnostics);
+    let quotations =
+        quotes::find(text, language.tag, &layout.stretches, &mut people, options, &mut diagnostics);
+    found.extend(outside_lists(quotations, &lists));
+    found.extend(lists);
 
     let mut extraction = Extraction {
         title: layout.title,
@@ -86,6 +91,18 @@ pub fn extract(document: &Document, options: &Options) -> Extraction {
     };
     extraction.sort_claims();
     extraction
+}
+
+/// Leaves out quotations that hold a list or stand in one: the list says the same with more structure.
+fn outside_lists(mut quotations: Vec<Found>, lists: &[Found]) -> Vec<Found> {
+    let mut extents: Vec<Span> = lists.iter().map(|list| list.form.extent()).collect();
+    extents.sort_unstable();
+    quotations.retain(|found| {
+        let extent = found.form.extent();
+        let next = extents.partition_point(|list| list.end() <= extent.start());
+        extents.get(next).is_none_or(|list| !list.overlaps(extent))
+    });
+    quotations
 }
 
 /// Gives claims their ids; of those with the same form and spans, the surest stays.

@@ -1,23 +1,540 @@
 //! Direct, mixed and indirect quotations in running text.
+//!
+//! Paragraph by paragraph: marks are paired (`marks`), the rest is read as words (`tokens`, `words`), sentences are
+//! searched for cues (`sentence`, `reports`), speakers are resolved (`speakers`). Quotations without a cue of their own
+//! keep the speaker of those before them.
 
-use dictum_core::Diagnostic;
+mod marks;
+mod reports;
+mod sentence;
+mod speakers;
+mod tokens;
+mod words;
 
+use dictum_core::{
+    Diagnostic, DiagnosticKind, Form, FormKind, Manner, QuotedStatement, Span, Speaker, UnknownSpeaker,
+};
+
+use self::{
+    marks::Quote,
+    reports::Report,
+    sentence::{Range, Sentence},
+    speakers::Speakers,
+    tokens::{Kind, Token},
+    words::{Classes, Words},
+};
 use crate::{
     Options, Rule,
     people::People,
-    stretch::{Found, Stretch},
+    stretch::{Found, Stretch, Voice},
 };
 
 /// The rules of this module.
-pub(crate) const RULES: &[Rule] = &[];
+pub(crate) const RULES: &[Rule] = &[
+    rule("quote-cue-before", Some(Manner::Direct), "A cue and marks after it: `X said: “…”`."),
+    rule("quote-cue-after", None, "Marks and a cue after them: `“…,” X said`, `“…,” said X`."),
+    rule("quote-cue-inside", None, "A cue cuts the content: `“…,” X said, “…”`."),
+    rule("quote-label", Some(Manner::Direct), "A name, a colon and marks."),
+    rule(
+        "quote-floating",
+        Some(Manner::Direct),
+        "A sentence in marks that keeps the speaker of the one before.",
+    ),
+    rule("report-that", None, "A cue and its clause: `X said that …`."),
+    rule("report-clause", None, "A cue and its clause without a joining word: `X said …`."),
+    rule("report-question", None, "A cue and a question: `X asked whether …`."),
+    rule("report-infinitive", None, "A cue and an act: `X promised to …`."),
+    rule("report-object", None, "A cue and a thing: `X outlined the plan`."),
+    rule("report-preposition", None, "A cue and a topic: `X spoke about the plan`."),
+    rule("report-clause-first", None, "The clause stands before its cue: `…, X said.`"),
+    rule("report-phrase", None, "`According to X, …`"),
+    rule("report-gerund", None, "A cue in `-ing` after the clause of its subject: `…, noting that …`."),
+    rule("report-passive", None, "A passive cue: `X was asked whether …`."),
+    rule("report-noun", None, "A noun that reports: `his promise to …`."),
+];
+
+const fn rule(id: &'static str, manner: Option<Manner>, description: &'static str) -> Rule {
+    Rule { id, form: FormKind::QuotedStatement, manner, description, source: "cues.toml, words.toml" }
+}
+
+impl reports::Rule {
+    /// Returns the id that users see.
+    const fn id(self) -> &'static str {
+        match self {
+            Self::CueBefore => "quote-cue-before",
+            Self::CueAfter => "quote-cue-after",
+            Self::CueInside => "quote-cue-inside",
+            Self::That => "report-that",
+            Self::Clause => "report-clause",
+            Self::Question => "report-question",
+            Self::Infinitive => "report-infinitive",
+            Self::Object => "report-object",
+            Self::Preposition => "report-preposition",
+            Self::ClauseFirst => "report-clause-first",
+            Self::Phrase => "report-phrase",
+            Self::Gerund => "report-gerund",
+            Self::Passive => "report-passive",
+            Self::Noun => "report-noun",
+            Self::Label => "quote-label",
+        }
+    }
+}
+
+/// The language whose words are used where the text is too short to tell.
+const DEFAULT_LANGUAGE: &str = "en";
+/// Reports below this are more often wrong than right.
+const MIN_CONFIDENCE: f32 = 0.4;
+/// How sure a quotation is that keeps the speaker of the one before it, in its paragraph and in the next.
+const FLOATING: (f32, f32) = (0.85, 0.6);
 
 /// Finds quotations in the stretches.
 pub(crate) fn find(
-    _text: &str,
-    _stretches: &[Stretch],
-    _people: &mut People,
-    _options: &Options,
-    _diagnostics: &mut Vec<Diagnostic>,
+    text: &str,
+    language: Option<&str>,
+    stretches: &[Stretch],
+    people: &mut People,
+    options: &Options,
+    diagnostics: &mut Vec<Diagnostic>,
 ) -> Vec<Found> {
-    Vec::new()
+    let Some(words) = Words::of(language.unwrap_or(DEFAULT_LANGUAGE)) else { return Vec::new() };
+    let mut found = Vec::new();
+    for stretch in stretches {
+        let Some(part) = stretch.span.slice(text) else { continue };
+        let mut reader = Reader {
+            text,
+            words,
+            voice: &stretch.voice,
+            options,
+            speakers: Speakers::new(text, words, people),
+            quotes: Vec::new(),
+            tokens: Vec::new(),
+            previous: None,
+            open: None,
+            found: &mut found,
+            diagnostics,
+        };
+        for (start, end) in paragraphs(part, stretch.span.start()) {
+            reader.read_paragraph(start, end);
+        }
+    }
+    found
+}
+
+/// Splits into paragraphs: lines, or what stands between empty lines where the lines are broken to one width.
+fn paragraphs(part: &str, offset: usize) -> Vec<(usize, usize)> {
+    let wrapped = is_wrapped(part);
+    let mut all: Vec<(usize, usize)> = Vec::new();
+    let mut at = offset;
+    let mut open = false;
+    for line in part.split_inclusive('\n') {
+        let end = at + line.trim_end().len();
+        if line.trim().is_empty() {
+            open = false;
+        } else if let (true, true, Some(last)) = (wrapped, open, all.last_mut()) {
+            last.1 = end;
+        } else {
+            all.push((at, end));
+            open = true;
+        }
+        at += line.len();
+    }
+    all
+}
+
+/// Returns whether the lines look broken to one width: most that another line follows are of middle length.
+fn is_wrapped(part: &str) -> bool {
+    let mut followed = 0;
+    let mut middling = 0;
+    let mut previous: Option<usize> = None;
+    for line in part.lines().take(400) {
+        let length = line.trim_end().len();
+        if length > 0
+            && let Some(before) = previous
+        {
+            followed += 1;
+            middling += usize::from((45..=90).contains(&before));
+        }
+        previous = (length > 0).then_some(length);
+    }
+    followed >= 3 && middling * 5 >= followed * 4
+}
+
+/// A report whose marks are still open at the end of a paragraph.
+#[derive(Debug, Clone, Copy)]
+struct OpenQuote {
+    family: marks::Family,
+    /// Its place in `found`, once somebody is known to say it.
+    report: Option<usize>,
+    /// Where the words start.
+    start: usize,
+}
+
+/// Who said the last thing in the paragraph before.
+#[derive(Debug, Clone)]
+struct Previous {
+    speaker: Result<Speaker, UnknownSpeaker>,
+    source: Option<Span>,
+    /// The paragraph ends with a cue for what follows.
+    announces: bool,
+    /// It was in marks.
+    direct: bool,
+}
+
+struct Reader<'a, 'r> {
+    text: &'a str,
+    words: &'static Words,
+    voice: &'r Voice,
+    options: &'r Options,
+    speakers: Speakers<'a, 'r>,
+    quotes: Vec<Quote>,
+    tokens: Vec<Token>,
+    previous: Option<Previous>,
+    open: Option<OpenQuote>,
+    found: &'r mut Vec<Found>,
+    diagnostics: &'r mut Vec<Diagnostic>,
+}
+
+impl Reader<'_, '_> {
+    fn read_paragraph(&mut self, start: usize, end: usize) {
+        let mut quotes = std::mem::take(&mut self.quotes);
+        let mut tokens = std::mem::take(&mut self.tokens);
+        quotes.clear();
+        tokens.clear();
+        marks::pair(self.text, start, end, &mut quotes);
+        tokens::read(self.text, (start, end), &quotes, self.words, &mut tokens);
+        self.read_tokens(&quotes, &tokens);
+        self.quotes = quotes;
+        self.tokens = tokens;
+    }
+
+    fn read_tokens(&mut self, quotes: &[Quote], tokens: &[Token]) {
+        let mut paragraph = Paragraph { taken: vec![false; quotes.len()], floating: Vec::new(), last: None };
+        let continued = self.continue_quote(quotes, tokens, &mut paragraph);
+        let first_found = self.found.len();
+        let whole = Sentence {
+            text: self.text,
+            tokens,
+            quotes,
+            words: self.words,
+            start: 0,
+            end: tokens.len(),
+            voiced: *self.voice != Voice::Narrator,
+        };
+        let mut start = 0;
+        while start < tokens.len() {
+            let sentence = Sentence { start, end: sentence_end(&whole, start), ..whole };
+            self.read_sentence(&sentence, &mut paragraph);
+            start = sentence.end;
+        }
+        self.settle_floating(&whole, &mut paragraph, first_found);
+        self.note_open_quote(quotes, tokens, &paragraph, continued);
+        self.speakers.end_paragraph();
+        let announces = tokens.last().is_some_and(|token| token.kind == Kind::Colon);
+        self.previous = paragraph.last.take().map(|last| Previous { announces, ..last });
+    }
+
+    /// Adds marks that open again at the start of the paragraph to the quotation before; returns whether it did.
+    fn continue_quote(
+        &mut self,
+        quotes: &[Quote],
+        tokens: &[Token],
+        paragraph: &mut Paragraph,
+    ) -> Option<OpenQuote> {
+        let open = self.open.take()?;
+        let first =
+            quotes.first().filter(|quote| quote.start == tokens[0].start && quote.family == open.family);
+        let Some(first) = first else {
+            self.unclosed(open.start);
+            return None;
+        };
+        if let Some(report) = open.report
+            && let Some(Found { form: Form::QuotedStatement(statement), .. }) = self.found.get_mut(report)
+        {
+            let end = trimmed(self.text, first.inner_start, first.inner_end)
+                .map_or(first.inner_end, |(_, end)| end);
+            if statement.content_parts.is_empty()
+                && let Ok(longer) = Span::new(statement.content.start(), end)
+            {
+                statement.content = longer;
+            }
+            paragraph.taken[0] = true;
+            paragraph.last = Some(Previous {
+                speaker: statement.speaker.clone(),
+                source: statement.source,
+                announces: false,
+                direct: true,
+            });
+        }
+        Some(open)
+    }
+
+    /// Remembers marks that are open at the end of the paragraph.
+    fn note_open_quote(
+        &mut self,
+        quotes: &[Quote],
+        tokens: &[Token],
+        paragraph: &Paragraph,
+        continued: Option<OpenQuote>,
+    ) {
+        let Some((place, last)) = quotes.iter().enumerate().next_back().filter(|(_, quote)| !quote.closed)
+        else {
+            return;
+        };
+        if tokens.last().is_none_or(|token| token.kind != Kind::Quote) {
+            return;
+        }
+        let goes_on = continued.filter(|_| place == 0);
+        let report = goes_on
+            .and_then(|open| open.report)
+            .or_else(|| paragraph.taken[place].then(|| self.found.len().checked_sub(1)).flatten());
+        let start = goes_on.map_or(last.start, |open| open.start);
+        self.open = Some(OpenQuote { family: last.family, report, start });
+    }
+
+    fn unclosed(&mut self, start: usize) {
+        self.diagnostics.push(Diagnostic {
+            kind: DiagnosticKind::UnclosedQuote,
+            span: Span::new(start, start + self.text[start..].chars().next().map_or(0, char::len_utf8)).ok(),
+            message: "the quotation mark is never closed: the words up to the end of the paragraph were read"
+                .into(),
+        });
+    }
+
+    fn read_sentence(&mut self, sentence: &Sentence<'_>, paragraph: &mut Paragraph) {
+        let reports = reports::find(sentence, self.options.attitudes);
+        for report in &reports {
+            for range in &report.content {
+                for token in &sentence.tokens[range.clone()] {
+                    if token.kind == Kind::Quote {
+                        paragraph.taken[token.quote] = true;
+                    }
+                }
+            }
+        }
+        for at in sentence.start..sentence.end {
+            let token = sentence.at(at);
+            if token.kind == Kind::Quote && !paragraph.taken[token.quote] && floats(sentence, at) {
+                paragraph.floating.push((at, paragraph.last.clone()));
+            }
+        }
+        for report in reports {
+            self.emit(sentence, &report, paragraph);
+        }
+        self.speakers.end_sentence(sentence);
+    }
+
+    fn emit(&mut self, sentence: &Sentence<'_>, report: &Report, paragraph: &mut Paragraph) {
+        let speaker = self.speakers.resolve(sentence, report);
+        let bytes = |range: &Range| (sentence.tokens[range.start].start, sentence.tokens[range.end - 1].end);
+        let span = |range: &Range| {
+            let (start, end) = bytes(range);
+            Span::new(start, end).ok()
+        };
+        let source = report.source.as_ref().and_then(span);
+        let direct = report
+            .content
+            .iter()
+            .all(|range| range.len() == 1 && sentence.at(range.start).kind == Kind::Quote);
+        if report.confidence < MIN_CONFIDENCE {
+            return;
+        }
+        paragraph.last = Some(Previous { speaker: speaker.clone(), source, announces: false, direct });
+        if self.is_own_report(sentence, report, &speaker) {
+            return;
+        }
+        let quoted = report
+            .content
+            .iter()
+            .any(|range| sentence.tokens[range.clone()].iter().any(|token| token.kind == Kind::Quote));
+        let manner = match (report.attitude, direct, quoted) {
+            (true, ..) => Manner::Attitude,
+            (_, true, _) => Manner::Direct,
+            (_, _, true) => Manner::Mixed,
+            _ => Manner::Indirect,
+        };
+        let parts: Vec<Span> =
+            report.content.iter().filter_map(|range| self.content_span(sentence, range)).collect();
+        self.push(speaker, source, span(&report.cue), parts, manner, report.rule.id(), report.confidence);
+    }
+
+    /// Returns whether the voice of the stretch reports itself: "we have stressed that …".
+    fn is_own_report(
+        &self,
+        sentence: &Sentence<'_>,
+        report: &Report,
+        speaker: &Result<Speaker, UnknownSpeaker>,
+    ) -> bool {
+        let first_person = report
+            .source
+            .as_ref()
+            .is_some_and(|source| source.len() == 1 && sentence.at(source.start).is(Classes::FIRST_PERSON));
+        match self.voice {
+            Voice::Narrator => false,
+            // Inside a statement a wrong speaker is worse than none.
+            Voice::Unknown => first_person || speaker.is_err(),
+            Voice::Of(voice) => {
+                first_person || speaker.as_ref().map_or(true, |speaker| speaker.name == voice.name)
+            }
+        }
+    }
+
+    /// Returns the bytes of one piece: without the outer marks where it is nothing else.
+    fn content_span(&self, sentence: &Sentence<'_>, range: &Range) -> Option<Span> {
+        let (first, last) = (sentence.at(range.start), sentence.at(range.end - 1));
+        let (start, end) = match sentence.quote(range.start) {
+            Some(quote) if range.len() == 1 => (quote.inner_start, quote.inner_end),
+            _ => (first.start, last.end),
+        };
+        let (start, end) = trimmed(self.text, start, end)?;
+        Span::new(start, end).ok()
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "the parts of one claim")]
+    fn push(
+        &mut self,
+        speaker: Result<Speaker, UnknownSpeaker>,
+        source: Option<Span>,
+        cue: Option<Span>,
+        mut parts: Vec<Span>,
+        manner: Manner,
+        rule: &'static str,
+        confidence: f32,
+    ) {
+        let (Some(first), Some(last)) = (parts.first(), parts.last()) else { return };
+        let Ok(content) = Span::new(first.start(), last.end()) else { return };
+        if parts.len() == 1 {
+            parts.clear();
+        }
+        let attribution_chain = match self.voice {
+            Voice::Of(voice) => vec![voice.clone()],
+            Voice::Narrator | Voice::Unknown => Vec::new(),
+        };
+        let statement = QuotedStatement {
+            speaker,
+            source,
+            cue,
+            content,
+            content_parts: parts,
+            manner,
+            attribution_chain,
+        };
+        self.found.push(Found { form: Form::QuotedStatement(statement), rule, confidence });
+    }
+
+    /// Gives quotations without a cue of their own the speaker beside them.
+    fn settle_floating(&mut self, whole: &Sentence<'_>, paragraph: &mut Paragraph, first_found: usize) {
+        let next = self.found.get(first_found).and_then(|found| match &found.form {
+            Form::QuotedStatement(statement) if statement.manner == Manner::Direct => Some(Previous {
+                speaker: statement.speaker.clone(),
+                source: statement.source,
+                announces: false,
+                direct: true,
+            }),
+            _ => None,
+        });
+        let mut carried: Option<Previous> = None;
+        for (at, before) in std::mem::take(&mut paragraph.floating) {
+            let token = whole.at(at);
+            let here = before.or_else(|| carried.clone());
+            let (from, confidence) = match (here, &next, &self.previous) {
+                (Some(here), ..) => (here, FLOATING.0),
+                (None, Some(next), _) => (next.clone(), FLOATING.0),
+                (None, None, Some(previous)) if previous.announces || previous.direct => {
+                    (previous.clone(), FLOATING.1)
+                }
+                _ => continue,
+            };
+            let Some(part) = self.content_span(whole, &(at..at + 1)) else { continue };
+            paragraph.taken[token.quote] = true;
+            carried = Some(from.clone());
+            paragraph.last = paragraph.last.take().or_else(|| Some(from.clone()));
+            let own = matches!((self.voice, &from.speaker), (Voice::Of(voice), Ok(speaker)) if voice.name == speaker.name);
+            if !own {
+                self.push(
+                    from.speaker,
+                    from.source,
+                    None,
+                    vec![part],
+                    Manner::Direct,
+                    "quote-floating",
+                    confidence,
+                );
+            }
+        }
+    }
+}
+
+/// What is known of a paragraph while it is read.
+struct Paragraph {
+    /// Which quotations somebody is known to say, or are part of a report.
+    taken: Vec<bool>,
+    /// Quotations without a cue, with who spoke before them.
+    floating: Vec<(usize, Option<Previous>)>,
+    last: Option<Previous>,
+}
+
+/// Returns whether the quotation at `at` stands for itself as a sentence.
+fn floats(sentence: &Sentence<'_>, at: usize) -> bool {
+    let alone = (sentence.start..sentence.end)
+        .all(|other| !matches!(sentence.at(other).kind, Kind::Word | Kind::Name | Kind::Number));
+    let Some(quote) = sentence.quote(at) else { return false };
+    let inner = sentence.text[quote.inner_start..quote.inner_end].trim_start();
+    let words = inner.split(' ').take(3).count();
+    alone && words >= 3 && inner.starts_with(|c: char| !c.is_lowercase())
+}
+
+/// Returns the token after the sentence that starts at `start`.
+fn sentence_end(paragraph: &Sentence<'_>, start: usize) -> usize {
+    let tokens = paragraph.tokens;
+    let mut at = start;
+    while at < tokens.len() {
+        let next = tokens.get(at + 1);
+        let ends = match tokens[at].kind {
+            Kind::Stop => match next {
+                Some(next) if next.kind == Kind::Close || next.kind == Kind::Stop => false,
+                Some(next) => !matches!(next.kind, Kind::Word | Kind::Comma | Kind::Semicolon) && at > start,
+                None => true,
+            },
+            Kind::Close => {
+                at > start
+                    && tokens[at - 1].kind == Kind::Stop
+                    && next.is_none_or(|next| next.kind != Kind::Word)
+            }
+            Kind::Quote => next.is_some_and(|next| quote_ends(paragraph, start, at, next)),
+            Kind::Name => {
+                // "in the U.S. The mayor …"
+                let dotted = paragraph.text.as_bytes()[tokens[at].end - 1] == b'.'
+                    && tokens[at].end - tokens[at].start > 2
+                    && tokens[at].word == words::Word::default();
+                dotted
+                    && next.is_some_and(|next| {
+                        next.kind == Kind::Name && next.is(Classes::FUNCTION.or(Classes::DETERMINER))
+                    })
+            }
+            _ => false,
+        };
+        at += 1;
+        if ends {
+            return at;
+        }
+    }
+    tokens.len()
+}
+
+fn quote_ends(paragraph: &Sentence<'_>, start: usize, at: usize, next: &Token) -> bool {
+    if !paragraph.quote_ends_sentence(at)
+        || !matches!(next.kind, Kind::Name | Kind::Quote | Kind::Number | Kind::Sign | Kind::Open)
+    {
+        return false;
+    }
+    let tail = Sentence { start, end: paragraph.end.min(at + 32), ..*paragraph };
+    next.kind == Kind::Quote || !reports::attribution_follows(&tail, at + 1)
+}
+
+/// Returns the range without blanks at its ends; `None` if nothing is left.
+fn trimmed(text: &str, start: usize, end: usize) -> Option<(usize, usize)> {
+    let inner = text.get(start..end)?;
+    let start = start + (inner.len() - inner.trim_start().len());
+    let end = start + inner.trim().len();
+    (start < end).then_some((start, end))
 }

@@ -1,0 +1,286 @@
+//! A paragraph as a row of tokens: words with what the lexicon knows of them, stops, and whole quotations.
+//!
+//! Words inside outermost quotation marks are no tokens here: a quotation is one token.
+
+use super::{
+    marks::Quote,
+    words::{Classes, Fold, Forms, Word, Words},
+};
+
+/// What a token is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// A word in small letters.
+    Word,
+    /// A word with a capital first letter.
+    Name,
+    /// Figures.
+    Number,
+    /// "'s" or the apostrophe after a plural.
+    Possessive,
+    /// `,`
+    Comma,
+    /// `.`, `?`, `!` or `…` that may end a sentence.
+    Stop,
+    /// `:`
+    Colon,
+    /// `;`
+    Semicolon,
+    /// A dash between words.
+    Dash,
+    /// `(` or `[`
+    Open,
+    /// `)` or `]`
+    Close,
+    /// Everything between two outermost marks, marks included.
+    Quote,
+    /// Any other sign.
+    Sign,
+}
+
+/// One token.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Token {
+    /// First byte in the text.
+    pub start: usize,
+    /// Byte after the last.
+    pub end: usize,
+    /// What it is.
+    pub kind: Kind,
+    /// What the lexicon knows of it.
+    pub word: Word,
+    /// For [`Kind::Quote`], its place among the quotes.
+    pub quote: usize,
+}
+
+impl Token {
+    /// Returns whether it is of one of the classes.
+    pub(super) const fn is(&self, classes: Classes) -> bool {
+        self.word.classes.any(classes)
+    }
+
+    /// Returns whether it is one of the forms of a cue.
+    pub(super) const fn cues(&self, forms: Forms) -> bool {
+        self.word.forms.any(forms)
+    }
+
+    /// Returns whether it is made of letters or figures.
+    pub(super) const fn is_wordlike(&self) -> bool {
+        matches!(self.kind, Kind::Word | Kind::Name | Kind::Number)
+    }
+}
+
+/// Longest word that is looked up; longer ones are in no lexicon.
+const LONGEST_KNOWN_BYTES: usize = 32;
+
+/// Appends the tokens of `text[start..end]` to `tokens`. `quotes` are those of the same range, in order.
+pub(super) fn read(
+    text: &str,
+    (start, end): (usize, usize),
+    quotes: &[Quote],
+    words: &Words,
+    tokens: &mut Vec<Token>,
+) {
+    let bytes = text.as_bytes();
+    let mut next_quote = 0;
+    let mut at = start;
+    while at < end {
+        if let Some(quote) = quotes.get(next_quote).filter(|quote| quote.start <= at) {
+            tokens.push(token(quote.start, quote.end, Kind::Quote, next_quote));
+            next_quote += 1;
+            at = quote.end.max(at + 1);
+            continue;
+        }
+        let limit = quotes.get(next_quote).map_or(end, |quote| quote.start);
+        let byte = bytes[at];
+        if byte == b' ' || byte == b'\n' || byte == b'\t' || byte == b'\r' {
+            at += 1;
+        } else if byte.is_ascii_alphanumeric() || byte >= 0x80 || matches!(byte, b'#' | b'@' | b'$' | b'\'') {
+            at = read_word(text, at, limit, words, tokens);
+        } else {
+            at = read_sign(bytes, at, limit, tokens);
+        }
+    }
+}
+
+const fn token(start: usize, end: usize, kind: Kind, quote: usize) -> Token {
+    Token { start, end, kind, word: NO_WORD, quote }
+}
+
+const NO_WORD: Word = Word { classes: Classes::NONE, forms: Forms::NONE, verb: 0, noun: 0 };
+
+fn read_sign(bytes: &[u8], at: usize, limit: usize, tokens: &mut Vec<Token>) -> usize {
+    let run = |sign: u8| bytes[at..limit].iter().take_while(|b| **b == sign).count();
+    let (kind, length) = match bytes[at] {
+        b',' => (Kind::Comma, 1),
+        b'.' => (Kind::Stop, run(b'.')),
+        b'?' | b'!' => (Kind::Stop, bytes[at..limit].iter().take_while(|b| matches!(b, b'?' | b'!')).count()),
+        b':' => (Kind::Colon, 1),
+        b';' => (Kind::Semicolon, 1),
+        b'-' => (Kind::Dash, run(b'-')),
+        b'(' | b'[' => (Kind::Open, 1),
+        b')' | b']' => (Kind::Close, 1),
+        _ => (Kind::Sign, 1),
+    };
+    tokens.push(token(at, at + length, kind, 0));
+    at + length
+}
+
+/// Reads a word, or a sign outside ASCII, and returns the byte after it.
+fn read_word(text: &str, start: usize, limit: usize, words: &Words, tokens: &mut Vec<Token>) -> usize {
+    let bytes = text.as_bytes();
+    let mut fold = Fold::new();
+    let mut at = start;
+    let mut first = None; // the first letter or figure
+    let mut apostrophe = None; // where the last one is, and the hash before it
+    let mut letters = 0;
+    if matches!(bytes[at], b'#' | b'@' | b'$') {
+        at += 1;
+    }
+    while at < limit {
+        let byte = bytes[at];
+        if byte.is_ascii_alphanumeric() {
+            first = first.or(Some(byte as char));
+            fold.byte(byte);
+            letters += 1;
+            at += 1;
+        } else if byte < 0x80 {
+            let joins = matches!(byte, b'\'' | b'-' | b'.' | b',' | b'&' | b'/' | b'_') && letters > 0;
+            let next = bytes.get(at + 1).filter(|_| at + 1 < limit).copied().unwrap_or(b' ');
+            let previous_digit = bytes[at - usize::from(at > start)].is_ascii_digit();
+            let goes_on = match byte {
+                b'\'' | b'-' | b'&' | b'/' | b'_' => next.is_ascii_alphanumeric() || next >= 0xC3,
+                b'.' => next.is_ascii_alphanumeric(),
+                b',' => previous_digit && next.is_ascii_digit(),
+                _ => false,
+            };
+            if !(joins && goes_on) {
+                break;
+            }
+            if byte == b'\'' {
+                apostrophe = Some((at, fold));
+            }
+            fold.byte(byte);
+            at += 1;
+        } else {
+            let Some(c) = text[at..limit].chars().next() else { break };
+            let length = c.len_utf8();
+            if c == '’' {
+                let next = text[at + length..limit].chars().next();
+                if letters == 0 || !next.is_some_and(char::is_alphanumeric) {
+                    break;
+                }
+                apostrophe = Some((at, fold));
+            } else if !is_letter(c) {
+                break;
+            }
+            first = first.or(Some(c));
+            letters += 1;
+            fold.char(c);
+            at += length;
+        }
+    }
+    let Some(first) = first else {
+        return read_other(text, start, limit, tokens);
+    };
+    push_word(text, (start, at), limit, first, fold, apostrophe, words, tokens)
+}
+
+/// Letters, and the marks that belong to them in scripts that write vowels as marks.
+fn is_letter(c: char) -> bool {
+    c.is_alphanumeric() || matches!(c, '\u{300}'..='\u{36F}' | '\u{900}'..='\u{DFF}')
+}
+
+#[expect(clippy::too_many_arguments, reason = "the state of one loop, passed on once")]
+fn push_word(
+    text: &str,
+    (start, end): (usize, usize),
+    limit: usize,
+    first: char,
+    fold: Fold,
+    apostrophe: Option<(usize, Fold)>,
+    words: &Words,
+    tokens: &mut Vec<Token>,
+) -> usize {
+    let bytes = text.as_bytes();
+    let kind = if first.is_ascii_digit() || first.is_numeric() {
+        Kind::Number
+    } else if first.is_uppercase() {
+        Kind::Name
+    } else {
+        Kind::Word
+    };
+    let find = |end: usize, fold: Fold| {
+        if end - start > LONGEST_KNOWN_BYTES {
+            Word::default()
+        } else {
+            words.find(fold.finish(), &text[start..end])
+        }
+    };
+    let mut word = find(end, fold);
+    if let Some((at, before)) = apostrophe
+        && word == Word::default()
+    {
+        // "Fenwick's": a name and its ending.
+        word = find(at, before);
+        push(text, start, at, kind, word, words, tokens);
+        tokens.push(token(at, end, Kind::Possessive, 0));
+        return end;
+    }
+    if bytes.get(end) == Some(&b'.') && end < limit {
+        let inner_stop = bytes[start..end].contains(&b'.'); // "U.S."
+        let initial = end - start == 1 && kind == Kind::Name;
+        let abbreviation = kind == Kind::Name && word.classes.any(Classes::ABBREVIATION);
+        if inner_stop && !first.is_ascii_digit() && end - start <= 8 || initial || abbreviation {
+            push(text, start, end + 1, kind, word, words, tokens);
+            return end + 1;
+        }
+    }
+    push(text, start, end, kind, word, words, tokens);
+    let last_s = matches!(bytes[end - 1], b's' | b'S' | b'z' | b'x');
+    if last_s && end < limit {
+        if bytes[end] == b'\'' {
+            tokens.push(token(end, end + 1, Kind::Possessive, 0));
+            return end + 1;
+        } else if text[end..limit].starts_with('’') {
+            tokens.push(token(end, end + 3, Kind::Possessive, 0));
+            return end + 3;
+        }
+    }
+    end
+}
+
+fn push(
+    text: &str,
+    start: usize,
+    end: usize,
+    kind: Kind,
+    mut word: Word,
+    words: &Words,
+    tokens: &mut Vec<Token>,
+) {
+    if word == Word::default() && kind == Kind::Word {
+        word.classes = words.by_ending(&text[start..end]);
+    }
+    tokens.push(Token { start, end, kind, word, quote: 0 });
+}
+
+/// Reads a sign outside ASCII, or a sign that began no word.
+fn read_other(text: &str, start: usize, limit: usize, tokens: &mut Vec<Token>) -> usize {
+    let Some(c) = text[start..limit].chars().next() else { return limit };
+    let end = start + c.len_utf8();
+    let kind = match c {
+        '—' | '–' | '―' => Kind::Dash,
+        '…' | '。' | '？' | '！' | '।' => Kind::Stop,
+        '，' | '、' => Kind::Comma,
+        '：' => Kind::Colon,
+        c if c.is_whitespace()
+            || matches!(c, '\u{200B}'..='\u{200F}' | '\u{FEFF}' | '\u{FE0F}' | '\u{2060}') =>
+        {
+            return end;
+        }
+        _ => Kind::Sign,
+    };
+    tokens.push(token(start, end, kind, 0));
+    end
+}

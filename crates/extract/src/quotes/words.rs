@@ -1,0 +1,534 @@
+//! What each word of a language can do in a sentence, read from `words.toml` and `cues.toml`.
+//!
+//! The rules know classes of words and frames of cues, never a word itself: a new language is a new folder of data.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    hash::{BuildHasherDefault, Hasher},
+    sync::LazyLock,
+};
+
+use serde::Deserialize;
+
+use crate::lexicon;
+
+/// A set of word classes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Classes(u64);
+
+macro_rules! classes {
+    ($($(#[$doc:meta])* $constant:ident = $name:literal),* $(,)?) => {
+        /// The names of the classes in `words.toml`, in the order of their bits.
+        const CLASS_NAMES: &[&str] = &[$($name),*];
+
+        #[expect(non_camel_case_types, clippy::upper_case_acronyms, reason = "only counts the constants")]
+        enum Bit { $($constant),* }
+
+        impl Classes {
+            $($(#[$doc])* pub(super) const $constant: Self = Self(1 << Bit::$constant as u64);)*
+        }
+    };
+}
+
+classes! {
+    /// "the", "some", "three".
+    DETERMINER = "determiner",
+    /// "his", "their".
+    POSSESSIVE = "possessive",
+    /// "he", "they", "who" is not one.
+    SUBJECT_PRONOUN = "subject-pronoun",
+    /// "him", "them".
+    OBJECT_PRONOUN = "object-pronoun",
+    /// "I", "we", "my".
+    FIRST_PERSON = "first-person",
+    /// "you", "your".
+    SECOND_PERSON = "second-person",
+    /// "he", "his", "mr".
+    MALE = "male",
+    /// "she", "her", "mrs".
+    FEMALE = "female",
+    /// "they", "them".
+    PLURAL = "plural",
+    /// "of", "with".
+    PREPOSITION = "preposition",
+    /// "is", "been": with a participle, a passive.
+    BE = "be",
+    /// "has", "did", "will".
+    AUXILIARY = "auxiliary",
+    /// "not", "never".
+    NEGATION = "negation",
+    /// "might", "would": what follows may not have been said.
+    HYPOTHETICAL = "hypothetical",
+    /// "that" before a clause.
+    THAT = "that",
+    /// "whether", "how".
+    QUESTION_WORD = "question-word",
+    /// "because", "while".
+    SUBORDINATOR = "subordinator",
+    /// "who", "which".
+    RELATIVE = "relative",
+    /// "and", "but".
+    COORDINATOR = "coordinator",
+    /// "but": a contrast ends what was reported before it.
+    CONTRAST = "contrast",
+    /// "Monday", "yesterday", "later".
+    TIME = "time",
+    /// "also", "repeatedly".
+    ADVERB = "adverb",
+    /// "he's", "they've": pronoun and auxiliary in one.
+    CONTRACTION = "contraction",
+    /// Verbs that are no cues: "went", "took".
+    VERB = "verb",
+    /// "to" before a verb.
+    INFINITIVE_MARK = "infinitive-mark",
+    /// "as".
+    AS = "as",
+    /// The first word of a phrase that attributes: "according to". Set from `cues.toml`.
+    PHRASE = "phrase",
+    /// "by": the agent of a passive.
+    BY = "by",
+    /// "of".
+    OF = "of",
+    /// "Mr", "Dr": before a name, and with a full stop that ends no sentence.
+    HONORIFIC = "honorific",
+    /// "Inc.", "Jan.": a full stop that ends no sentence.
+    ABBREVIATION = "abbreviation",
+    /// "statement", "interview": where something is said.
+    VENUE = "venue",
+    /// "minister", "spokeswoman": nouns for people and bodies that speak.
+    SPEAKER_NOUN = "speaker-noun",
+    /// "book", "film": what a name in quotation marks stands for.
+    WORK = "work",
+    /// "so-called", "dubbed": the words in marks after it are a name.
+    NAMING = "naming",
+    /// "it", "there": no one who speaks.
+    EXPLETIVE = "expletive",
+    /// "it", "this": a thing.
+    NEUTER = "neuter",
+    /// "someone", "others": nobody in particular.
+    INDEFINITE = "indefinite",
+}
+
+impl Classes {
+    /// What can stand between a subject and its verb.
+    pub(super) const HELPER: Self =
+        Self::AUXILIARY.or(Self::ADVERB).or(Self::NEGATION).or(Self::INFINITIVE_MARK);
+    /// What is no noun and no part of a noun phrase.
+    pub(super) const NO_NOUN: Self = Self::AUXILIARY
+        .or(Self::ADVERB)
+        .or(Self::NEGATION)
+        .or(Self::PREPOSITION)
+        .or(Self::SUBORDINATOR)
+        .or(Self::RELATIVE)
+        .or(Self::COORDINATOR)
+        .or(Self::SUBJECT_PRONOUN)
+        .or(Self::OBJECT_PRONOUN)
+        .or(Self::QUESTION_WORD)
+        .or(Self::TIME)
+        .or(Self::VERB);
+    /// Words whose capital letter only shows that a sentence starts.
+    pub(super) const FUNCTION: Self = Self::AUXILIARY
+        .or(Self::PREPOSITION)
+        .or(Self::SUBORDINATOR)
+        .or(Self::RELATIVE)
+        .or(Self::COORDINATOR)
+        .or(Self::SUBJECT_PRONOUN)
+        .or(Self::QUESTION_WORD)
+        .or(Self::ADVERB);
+    /// No class.
+    pub(super) const NONE: Self = Self(0);
+
+    /// Returns whether the two sets share a class.
+    pub(super) const fn any(self, other: Self) -> bool {
+        self.0 & other.0 != 0
+    }
+
+    /// Returns both sets as one.
+    pub(super) const fn or(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    fn named(name: &str) -> Option<Self> {
+        CLASS_NAMES.iter().position(|known| *known == name).map(|bit| Self(1 << bit))
+    }
+}
+
+/// Which form of a verb a word is. A word can be more than one: "put".
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Forms(u8);
+
+impl Forms {
+    /// None.
+    pub(super) const NONE: Self = Self(0);
+    /// "say": after "to" and auxiliaries, or with a plural subject.
+    pub(super) const BASE: Self = Self(1);
+    /// "says", "said".
+    pub(super) const FINITE: Self = Self(2);
+    /// "said" after "has" or "is".
+    pub(super) const PARTICIPLE: Self = Self(4);
+    /// "saying".
+    pub(super) const GERUND: Self = Self(8);
+    /// "statement".
+    pub(super) const NOUN: Self = Self(16);
+    /// Any form of a verb.
+    pub(super) const VERB: Self = Self(15);
+
+    /// Returns whether the two share a form.
+    pub(super) const fn any(self, other: Self) -> bool {
+        self.0 & other.0 != 0
+    }
+
+    /// Returns both sets as one.
+    pub(super) const fn or(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+}
+
+/// What can follow a cue, or stand around it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Frame {
+    /// "said that he agreed".
+    That,
+    /// "said he agreed".
+    Clause,
+    /// "asked whether he agreed".
+    Question,
+    /// "promised to come".
+    Infinitive,
+    /// "outlined the plan".
+    Object,
+    /// "spoke about the plan", with any preposition of the cue's list.
+    Preposition,
+    /// "said: “…”".
+    Quote,
+    /// "he agreed, X said".
+    After,
+    /// "was accused of lying".
+    Passive,
+    /// ", noting the plan".
+    Gerund,
+}
+
+/// How many frames there are.
+const FRAMES: usize = 10;
+
+/// A word or lemma that attributes.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub(super) struct Cue {
+    /// The lemma, for explanations and tests.
+    pub lemma: String,
+    /// How often a use in this frame reports something; 0 where it never does.
+    weights: [f32; FRAMES],
+    /// The prepositions after which its content can stand.
+    pub prepositions: Vec<String>,
+    /// "told him": a person can stand between cue and content.
+    pub addressee: bool,
+    /// "hopes": no act of saying.
+    pub attitude: bool,
+}
+
+impl Cue {
+    /// Returns how often a use of this cue in `frame` reports something, from 0 to 1.
+    pub(super) fn weight(&self, frame: Frame) -> f32 {
+        self.weights[frame as usize]
+    }
+}
+
+/// What is known of one word.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub(super) struct Word {
+    /// Its classes.
+    pub classes: Classes,
+    /// Which forms of its cue it is; empty if it is none.
+    pub forms: Forms,
+    /// The place of its verb among the cues.
+    pub verb: u16,
+    /// The place of its noun among the cues.
+    pub noun: u16,
+}
+
+/// The words of one language.
+#[derive(Debug)]
+pub(super) struct Words {
+    table: HashMap<u64, (String, Word), BuildHasherDefault<Prehashed>>,
+    cues: Vec<Cue>,
+    phrases: Vec<Phrase>,
+    /// What the endings of unknown words say about them.
+    endings: Endings,
+}
+
+/// Words that stand before a speaker and attribute a clause: "according to".
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Phrase {
+    /// The words in small letters.
+    pub words: Vec<String>,
+    /// How often it reports something.
+    pub weight: f32,
+    /// "as … put it": the words after the speaker.
+    pub tail: Vec<String>,
+}
+
+#[derive(Debug, Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+struct Endings {
+    #[serde(default)]
+    adverb: Vec<String>,
+    #[serde(default)]
+    verb: Vec<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WordsFile {
+    classes: BTreeMap<String, Vec<String>>,
+    #[serde(default)]
+    endings: Endings,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CuesFile {
+    verbs: BTreeMap<String, CueEntry>,
+    #[serde(default)]
+    nouns: BTreeMap<String, CueEntry>,
+    #[serde(default)]
+    phrases: Vec<PhraseEntry>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CueEntry {
+    #[serde(default)]
+    base: Vec<String>,
+    #[serde(default)]
+    finite: Vec<String>,
+    #[serde(default)]
+    participle: Vec<String>,
+    #[serde(default)]
+    gerund: Vec<String>,
+    #[serde(default)]
+    forms: Vec<String>,
+    frames: BTreeMap<Frame, f32>,
+    #[serde(default)]
+    prepositions: Vec<String>,
+    #[serde(default)]
+    addressee: bool,
+    #[serde(default)]
+    attitude: bool,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PhraseEntry {
+    words: String,
+    #[serde(default)]
+    tail: String,
+    weight: f32,
+}
+
+impl Words {
+    /// Returns the words of a language, or `None` where there are none.
+    pub(super) fn of(language: &str) -> Option<&'static Self> {
+        static ALL: LazyLock<Vec<(&'static str, Words)>> = LazyLock::new(read_all);
+        ALL.iter().find(|(known, _)| *known == language).map(|(_, words)| words)
+    }
+
+    /// Looks a word up by the hash that [`Fold`] made of it.
+    pub(super) fn find(&self, hash: u64, word: &str) -> Word {
+        match self.table.get(&hash) {
+            Some((known, found)) if same_word(known, word) => *found,
+            _ => Word::default(),
+        }
+    }
+
+    /// Looks a word up.
+    pub(super) fn look_up(&self, word: &str) -> Word {
+        self.find(Fold::hash(word), word)
+    }
+
+    /// Returns the verb that a word with a verb's form belongs to.
+    pub(super) fn verb(&self, word: Word) -> &Cue {
+        &self.cues[usize::from(word.verb)]
+    }
+
+    /// Returns the noun that a word with [`Forms::NOUN`] belongs to.
+    pub(super) fn noun(&self, word: Word) -> &Cue {
+        &self.cues[usize::from(word.noun)]
+    }
+
+    /// Returns the phrases that attribute a clause.
+    pub(super) fn phrases(&self) -> &[Phrase] {
+        &self.phrases
+    }
+
+    /// Returns the classes that the ending of an unknown word in small letters suggests.
+    pub(super) fn by_ending(&self, word: &str) -> Classes {
+        if ends_with_any(word, &self.endings.adverb) {
+            Classes::ADVERB
+        } else if ends_with_any(word, &self.endings.verb) {
+            Classes::VERB
+        } else {
+            Classes::default()
+        }
+    }
+
+    fn read(words: WordsFile, cues: CuesFile) -> Self {
+        let mut all = Self {
+            table: HashMap::default(),
+            cues: Vec::new(),
+            phrases: cues.phrases.into_iter().map(Phrase::from).collect(),
+            endings: words.endings,
+        };
+        for (name, list) in &words.classes {
+            let class = Classes::named(name).unwrap_or_else(|| panic!("words.toml: no class `{name}`"));
+            for word in list {
+                let entry = all.entry(word);
+                entry.classes = entry.classes.or(class);
+            }
+        }
+        for first in all.phrases.iter().filter_map(|phrase| phrase.words.first().cloned()).collect::<Vec<_>>()
+        {
+            let entry = all.entry(&first);
+            entry.classes = entry.classes.or(Classes::PHRASE);
+        }
+        for (lemma, entry) in cues.verbs {
+            let forms = [
+                (Forms::BASE, &entry.base),
+                (Forms::FINITE, &entry.finite),
+                (Forms::PARTICIPLE, &entry.participle),
+                (Forms::GERUND, &entry.gerund),
+            ]
+            .map(|(form, words)| (form, words.clone()));
+            all.add_cue(lemma, &entry, &forms);
+        }
+        for (lemma, entry) in cues.nouns {
+            let forms = [(Forms::NOUN, entry.forms.clone())];
+            all.add_cue(lemma, &entry, &forms);
+        }
+        all
+    }
+
+    fn add_cue(&mut self, lemma: String, entry: &CueEntry, forms: &[(Forms, Vec<String>)]) {
+        let Ok(place) = u16::try_from(self.cues.len()) else { return };
+        let mut weights = [0.0; FRAMES];
+        for (frame, weight) in &entry.frames {
+            weights[*frame as usize] = *weight;
+        }
+        self.cues.push(Cue {
+            lemma,
+            weights,
+            prepositions: entry.prepositions.clone(),
+            addressee: entry.addressee,
+            attitude: entry.attitude,
+        });
+        for (form, words) in forms {
+            for word in words {
+                let word = self.entry(word);
+                if *form == Forms::NOUN {
+                    word.noun = place;
+                } else if word.forms.any(Forms::VERB) && word.verb != place {
+                    continue; // of two verbs with one form ("found"), the first keeps it
+                } else {
+                    word.verb = place;
+                }
+                word.forms = word.forms.or(*form);
+            }
+        }
+    }
+
+    fn entry(&mut self, word: &str) -> &mut Word {
+        &mut self.table.entry(Fold::hash(word)).or_insert_with(|| (word.to_owned(), Word::default())).1
+    }
+}
+
+impl From<PhraseEntry> for Phrase {
+    fn from(entry: PhraseEntry) -> Self {
+        let split = |words: &str| words.split(' ').filter(|w| !w.is_empty()).map(str::to_owned).collect();
+        Self { words: split(&entry.words), weight: entry.weight, tail: split(&entry.tail) }
+    }
+}
+
+fn read_all() -> Vec<(&'static str, Words)> {
+    let mut cues: Vec<(&str, CuesFile)> = lexicon::load("cues.toml");
+    lexicon::load::<WordsFile>("words.toml")
+        .into_iter()
+        .filter_map(|(language, words)| {
+            let at = cues.iter().position(|(known, _)| *known == language)?;
+            Some((language, Words::read(words, cues.swap_remove(at).1)))
+        })
+        .collect()
+}
+
+fn ends_with_any(word: &str, endings: &[String]) -> bool {
+    endings.iter().any(|ending| word.len() > ending.len() + 2 && word.ends_with(ending.as_str()))
+}
+
+/// Compares without regard to case and to the shape of apostrophes; `known` is in small letters.
+fn same_word(known: &str, word: &str) -> bool {
+    if word.is_ascii() {
+        return known.eq_ignore_ascii_case(word);
+    }
+    let mut folded = word.chars().map(|c| if c == '’' { '\'' } else { c }).flat_map(char::to_lowercase);
+    known.chars().all(|c| folded.next() == Some(c)) && folded.next().is_none()
+}
+
+/// Hashes a word in small letters while it is read.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Fold(u64);
+
+impl Fold {
+    /// Starts a word.
+    pub(super) const fn new() -> Self {
+        Self(0xcbf2_9ce4_8422_2325)
+    }
+
+    /// Adds an ASCII byte.
+    pub(super) const fn byte(&mut self, byte: u8) {
+        self.0 = (self.0 ^ byte.to_ascii_lowercase() as u64).wrapping_mul(0x0000_0100_0000_01b3);
+    }
+
+    /// Adds a character outside ASCII.
+    pub(super) fn char(&mut self, c: char) {
+        if c == '’' {
+            return self.byte(b'\'');
+        }
+        for lower in c.to_lowercase() {
+            self.0 = (self.0 ^ u64::from(lower)).wrapping_mul(0x0000_0100_0000_01b3);
+        }
+    }
+
+    /// Returns the hash.
+    pub(super) const fn finish(self) -> u64 {
+        self.0
+    }
+
+    fn hash(word: &str) -> u64 {
+        let mut fold = Self::new();
+        for c in word.chars() {
+            if c.is_ascii() { fold.byte(c as u8) } else { fold.char(c) }
+        }
+        fold.finish()
+    }
+}
+
+/// The keys are hashes already.
+#[derive(Debug, Default, Clone, Copy)]
+struct Prehashed(u64);
+
+impl Hasher for Prehashed {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = self.0.rotate_left(8) ^ u64::from(*byte);
+        }
+    }
+
+    fn write_u64(&mut self, hash: u64) {
+        // The table takes the top bits, in which short words differ little.
+        self.0 = hash ^ hash.rotate_left(32);
+    }
+}
