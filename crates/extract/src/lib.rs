@@ -73,6 +73,7 @@ pub fn extract(document: &Document, options: &Options) -> Extraction {
     }
 
     let layout = layout::read(text, &mut people, &mut diagnostics);
+    people.note_mentions(text);
     let mut found = layout.found;
     let lists = lists::find(text, &layout.stretches, &mut people, &mut diagnostics);
     let quotations =

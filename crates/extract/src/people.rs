@@ -2,9 +2,11 @@
 
 use std::{
     collections::{HashMap, HashSet},
+    ops::Range,
     sync::LazyLock,
 };
 
+use aho_corasick::{AhoCorasick, MatchKind};
 use dictum_core::Speaker;
 use serde::Deserialize;
 
@@ -16,6 +18,10 @@ const MAX_WORDS: usize = 40;
 const MAX_NAME_WORDS: usize = 5;
 /// "The deputy *foreign* minister": plain words in a role.
 const MAX_PLAIN_ROLE_WORDS: usize = 2;
+/// A name in running text, with titles before it.
+const MAX_MENTION_WORDS: usize = 6;
+/// A role in running text is looked for so far back from the name.
+const MAX_ROLE_BYTES: usize = 200;
 /// People beyond this number in one document are not remembered.
 const MAX_PEOPLE: usize = 4_096;
 
@@ -292,8 +298,17 @@ fn is_genitive(words: &[Word<'_>]) -> bool {
 fn person(name: String, role: &[Word<'_>]) -> Speaker {
     let role: Vec<Word<'_>> = role.iter().filter(|word| !word.is_in(&WORDS.honorifics)).cloned().collect();
     let articles = role.iter().take_while(|word| word.is_in(&WORDS.articles)).count();
-    let role = &role[articles..];
+    // "During the meeting Harbour Minister Ada Fenwick": a plain word before a capital is no part of the role.
+    let stray = role[articles..].iter().take_while(|word| is_stray(word)).count();
+    let has_capital =
+        role[articles + stray..].first().is_some_and(|word| word.text.starts_with(char::is_uppercase));
+    let role = &role[articles + if has_capital { stray } else { 0 }..];
     Speaker { name, role: (!role.is_empty()).then(|| join_role(role)), organization: organization(role) }
+}
+
+/// Whether a word in small letters cannot begin a role.
+fn is_stray(word: &Word<'_>) -> bool {
+    word.text.starts_with(char::is_lowercase) && !word.is_head() && !word.is_in(&WORDS.role_adjectives)
 }
 
 /// Returns the institution that a role names: "Secretary of the *Harbour Council*", "*Harbour Office* spokesman".
@@ -336,6 +351,7 @@ struct Words {
     complements: HashSet<String>,
     organizations: HashSet<String>,
     honorifics: HashSet<String>,
+    role_adjectives: HashSet<String>,
     articles: HashSet<String>,
     prepositions: HashSet<String>,
 }
@@ -356,6 +372,8 @@ struct PeopleFile {
 #[serde(deny_unknown_fields)]
 struct SmallWords {
     honorifics: Vec<String>,
+    #[serde(default)]
+    role_adjectives: Vec<String>,
     articles: Vec<String>,
     prepositions: Vec<String>,
 }
@@ -368,6 +386,7 @@ static WORDS: LazyLock<Words> = LazyLock::new(|| {
         all.complements.extend(file.complements);
         all.organizations.extend(file.organizations);
         all.honorifics.extend(file.small_words.honorifics);
+        all.role_adjectives.extend(file.small_words.role_adjectives);
         all.articles.extend(file.small_words.articles);
         all.prepositions.extend(file.small_words.prepositions);
     }
@@ -378,6 +397,7 @@ static WORDS: LazyLock<Words> = LazyLock::new(|| {
 #[derive(Debug, Default)]
 pub(crate) struct People {
     known: Vec<Speaker>,
+    by_name: HashMap<String, usize>,
     /// The last word of a name in lower case → its person, or `None` when two people share it.
     by_surname: HashMap<String, Option<usize>>,
 }
@@ -388,12 +408,13 @@ impl People {
         if !speaker.name.contains(' ') {
             return;
         }
-        if let Some(known) = self.known.iter_mut().find(|known| known.name == speaker.name) {
+        if let Some(known) = self.by_name.get(&speaker.name).map(|at| &mut self.known[*at]) {
             known.role = known.role.take().or_else(|| speaker.role.clone());
             known.organization = known.organization.take().or_else(|| speaker.organization.clone());
         } else if self.known.len() < MAX_PEOPLE {
             let next = self.known.len();
             self.by_surname.entry(surname(&speaker.name)).and_modify(|who| *who = None).or_insert(Some(next));
+            self.by_name.insert(speaker.name.clone(), next);
             self.known.push(speaker.clone());
         }
     }
@@ -414,10 +435,114 @@ impl People {
         }
     }
 
+    /// Notes everybody whom the text names with a role or title before the name: "Harbour Minister Ada Fenwick".
+    pub(crate) fn note_mentions(&mut self, text: &str) {
+        let mut read_to = 0;
+        for hit in MENTIONS.find_iter(text) {
+            if hit.start() < read_to || self.known.len() == MAX_PEOPLE {
+                continue;
+            }
+            let Some(mention) = mention(text, hit.range()) else { continue };
+            read_to = mention.end;
+            if let Some((Naming::Person, speaker)) = read(&text[mention]) {
+                self.note(&speaker);
+            }
+        }
+    }
+
+    /// Returns the only person noted who has this role, as in "the minister" after "Harbour Minister Ada Fenwick".
+    pub(crate) fn in_role(&self, role: &str) -> Option<&Speaker> {
+        let role = role.to_lowercase();
+        let mut fitting = self.known.iter().filter(|known| {
+            known.role.as_ref().is_some_and(|known| {
+                let known = known.to_lowercase();
+                known.match_indices(&role).any(|(at, _)| is_word_at(&known, at..at + role.len()))
+            })
+        });
+        fitting.next().filter(|_| fitting.next().is_none())
+    }
+
     /// Returns everybody noted, in the order of the text.
     pub(crate) fn known(&self) -> &[Speaker] {
         &self.known
     }
+}
+
+/// The words and titles that may stand before a name.
+static MENTIONS: LazyLock<AhoCorasick> = LazyLock::new(|| {
+    let capital = |word: &str| {
+        let mut chars = word.chars();
+        chars.next().map(|first| first.to_uppercase().chain(chars).collect::<String>()).unwrap_or_default()
+    };
+    let heads = WORDS.role_heads.iter().flat_map(|head| [head.clone(), capital(head)]);
+    let titles = WORDS.honorifics.iter().map(|title| capital(title));
+    let mut patterns: Vec<String> = heads.chain(titles).filter(|word| word.chars().count() > 1).collect();
+    patterns.sort();
+    patterns.dedup();
+    AhoCorasick::builder()
+        .match_kind(MatchKind::LeftmostLongest)
+        .build(patterns)
+        .expect("a few hundred short words fit an automaton")
+});
+
+/// Whether no letter or digit stands directly before and after `range`.
+fn is_word_at(text: &str, range: Range<usize>) -> bool {
+    !text[..range.start].ends_with(char::is_alphanumeric)
+        && !text[range.end..].starts_with(char::is_alphanumeric)
+}
+
+/// Returns the phrase "role Name" around the role word or title at `hit`, if a name follows it.
+fn mention(text: &str, hit: Range<usize>) -> Option<Range<usize>> {
+    if !is_word_at(text, hit.clone()) {
+        return None;
+    }
+    let after = text[hit.end..].strip_prefix('.').unwrap_or(&text[hit.end..]);
+    let name = after.strip_prefix(' ').filter(|name| name.starts_with(char::is_uppercase))?;
+    let from = text.len() - name.len();
+    let mut end = from;
+    for word in name.split([' ', '\n']).take(MAX_MENTION_WORDS) {
+        let start = text.len() - text[end..].trim_start_matches(' ').len();
+        let plain = word.trim_end_matches(|c: char| !c.is_alphanumeric() && c != '.');
+        let is_title = word.ends_with('.') && word.len() <= 5;
+        if !word.trim_start_matches('#').starts_with(char::is_uppercase)
+            || text.get(start..start + word.len()) != Some(word)
+        {
+            break;
+        }
+        end = start + plain.len();
+        if plain.len() != word.len() || (word.ends_with('.') && !is_title) {
+            break;
+        }
+    }
+    Some(role_start(text, hit.start)..end)
+}
+
+/// Returns where the role starts whose last word or title is at `at`: "Secretary of the Harbour Council H.E. |Mr."
+fn role_start(text: &str, at: usize) -> usize {
+    let low = (at.saturating_sub(MAX_ROLE_BYTES)..=at).find(|low| text.is_char_boundary(*low)).unwrap_or(at);
+    let line = text[low..at].rfind('\n').map_or(low, |newline| low + newline + 1);
+    let mut start = at;
+    let mut front = text[line..at].trim_end();
+    while !front.is_empty() {
+        let word = front.rsplit(' ').next().unwrap_or(front);
+        let lower = word.to_lowercase();
+        let is_part = word.starts_with(char::is_uppercase)
+            || WORDS.role_heads.contains(&lower)
+            || WORDS.complements.contains(&lower);
+        let is_joint = matches!(word, "of" | "the" | "for" | "de" | "del" | "des" | "du");
+        if !(is_part || is_joint)
+            || word.ends_with([',', ';', ':', '!', '?', ')', '”'])
+            || (word.ends_with('.') && word.len() > 5)
+        {
+            break;
+        }
+        front = &front[..front.len() - word.len()];
+        if is_part {
+            start = line + front.len();
+        }
+        front = front.trim_end();
+    }
+    start
 }
 
 fn surname(name: &str) -> String {
@@ -508,6 +633,21 @@ mod tests {
         for phrase in ["", "👉", "Here is a philosophical question", "we agreed", "The goal is simple"] {
             assert_eq!(read(phrase), None, "{phrase}");
         }
+    }
+
+    #[test]
+    fn people_are_noted_where_the_text_names_them_with_a_role() {
+        let mut people = People::default();
+        people.note_mentions(
+            "On Monday, Harbour Minister Ada Fenwick took part. The meeting was chaired by Secretary of the Tide Council \
+             of the Northern Federation H.E. Mr. Bo Lind 🇦🇶 and others. The general Public came. Mr. Holt left.",
+        );
+        let names: Vec<(&str, Option<&str>)> =
+            people.known().iter().map(|known| (known.name.as_str(), known.role.as_deref())).collect();
+        let secretary = Some("Secretary of the Tide Council of the Northern Federation");
+        assert_eq!(names, [("Ada Fenwick", Some("Harbour Minister")), ("Bo Lind", secretary)]);
+        assert_eq!(people.in_role("minister").map(|known| known.name.as_str()), Some("Ada Fenwick"));
+        assert_eq!(people.in_role("mayor"), None);
     }
 
     #[test]

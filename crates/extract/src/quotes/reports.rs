@@ -505,7 +505,12 @@ impl Finder<'_, '_> {
         if group.passive && token.cues(Forms::PARTICIPLE) && !token.cues(Forms::GERUND) {
             return self.passive_report(verb, &group, cue);
         }
-        let (content, frame, rule) = self.content_after(verb, cue)?;
+        let (mut content, frame, rule) = self.content_after(verb, cue)?;
+        if gerund && group.start == s.start {
+            // "Speaking of the bridge, |Ada Fenwick …": the main clause is no content.
+            let comma = content.clone().find(|at| s.at(*at).kind == Kind::Comma);
+            content.end = comma.unwrap_or(content.end);
+        }
         let source = if gerund { self.gerund_subject(&group) } else { self.finite_subject(&group, verb) }?;
         let mut confidence = cue.weight(frame);
         if gerund {
@@ -518,6 +523,9 @@ impl Finder<'_, '_> {
         }
         if group.negated {
             confidence *= 0.7;
+        }
+        if confidence < TOO_WEAK {
+            return None;
         }
         let rule = if gerund { Rule::Gerund } else { rule };
         Some(Report {
@@ -579,10 +587,32 @@ impl Finder<'_, '_> {
             let comma = (group.start..s.end).find(|at| s.at(*at).kind == Kind::Comma)?;
             return s.main_subject(comma + 1, s.end);
         }
+        if left.is(Classes::OBJECT_PRONOUN) {
+            return Some(group.start - 1..group.start); // "him saying that …"
+        }
         if !joined {
-            return s.subject_before(group.start);
+            let near = s.subject_before(group.start)?;
+            // "Fenwick presented the situation, noting …": things do not speak.
+            return if self.speaks(&near) {
+                Some(near)
+            } else {
+                s.main_subject(s.start, group.start).or(Some(near))
+            };
         }
         self.last_subject.clone().or_else(|| s.main_subject(s.start, group.start))
+    }
+
+    /// Returns whether a noun phrase can be somebody who speaks, or something that is said.
+    fn speaks(&self, phrase: &Range) -> bool {
+        let s = self.sentence;
+        phrase.clone().any(|at| {
+            let speaker = Classes::SPEAKER_NOUN
+                .or(Classes::VENUE)
+                .or(Classes::SUBJECT_PRONOUN)
+                .or(Classes::OBJECT_PRONOUN);
+            s.at(at).kind == Kind::Name && s.at(at + 1).kind != Kind::Possessive
+                || s.at(at).is(speaker.or(Classes::INDEFINITE))
+        })
     }
 
     /// Reads what follows the verb.
@@ -646,12 +676,30 @@ impl Finder<'_, '_> {
                 }
                 let end = s.clause_end(at);
                 let clause = s.has_finite_verb(at + 1..end) && cue.weight(Frame::Clause) > 0.0;
-                let (frame, rule) =
-                    if clause { (Frame::Clause, Rule::Clause) } else { (Frame::Object, Rule::Object) };
+                let (frame, rule) = if cue.weight(Frame::Stance) > 0.0 && self.names_stance(at..end) {
+                    (Frame::Stance, Rule::Object)
+                } else if clause {
+                    (Frame::Clause, Rule::Clause)
+                } else {
+                    (Frame::Object, Rule::Object)
+                };
                 (end > verb + 1).then_some((at..end, frame, rule))
             }
             _ => None,
         }
+    }
+
+    /// Returns whether an object is led by a noun that holds what was said: "|the importance of trade".
+    fn names_stance(&self, range: Range) -> bool {
+        let s = self.sentence;
+        let led = (range.start..range.end.min(range.start + LONGEST_LEAD)).find(|at| {
+            let ends = Classes::STANCE.or(Classes::PREPOSITION).or(Classes::RELATIVE).or(Classes::AUXILIARY);
+            s.at(*at).kind != Kind::Possessive && s.at(*at).is(ends)
+        });
+        led.is_some_and(|noun| {
+            s.at(noun).is(Classes::STANCE)
+                && s.at(noun + 1).is(Classes::PREPOSITION.or(Classes::INFINITIVE_MARK).or(Classes::THAT))
+        })
     }
 
     fn own_preposition(&self, at: usize, cue: &Cue) -> bool {
@@ -706,7 +754,7 @@ impl Finder<'_, '_> {
         }
         let confidence = cue.weight(frame) * if source.is_some() { 1.0 } else { 0.5 };
         let agentless = source.is_none();
-        (confidence > 0.0).then(|| Report {
+        (confidence >= super::MIN_CONFIDENCE).then(|| Report {
             source,
             cue: noun..noun + 1,
             content: vec![content],
@@ -768,5 +816,9 @@ impl Finder<'_, '_> {
     }
 }
 
+/// Tokens before the noun that leads an object: "the West's *deliberate* policy".
+const LONGEST_LEAD: usize = 8;
+/// A report below this must not hide those inside what would be its content.
+const TOO_WEAK: f32 = 0.2;
 /// Tokens after the verb of a tag.
 const LONGEST_TAG: usize = 24;

@@ -261,6 +261,10 @@ impl<'a> Sentence<'a> {
 
     /// Returns the subject of the verb group that starts at `at`: "NAME, a doctor, said" included.
     pub(super) fn subject_before(&self, at: usize) -> Option<Range> {
+        let mut at = at;
+        while at > self.start && self.before(at).kind == Kind::Sign {
+            at -= 1; // "Ada Fenwick 🇦🇶 said"
+        }
         let left = self.before(at);
         if left.kind == Kind::Comma || left.kind == Kind::Dash {
             return self.subject_across_commas(at - 1);

@@ -63,7 +63,8 @@ impl<'a, 'r> Speakers<'a, 'r> {
                 self.recent.push(full.clone());
                 full
             }
-            Some((_, speaker)) => speaker,
+            Some((Naming::Role, role)) => self.people.in_role(&role.name).cloned().unwrap_or(role),
+            Some((Naming::Institution, speaker)) => speaker,
             None => Speaker { name: phrase.to_owned(), ..Speaker::default() },
         };
         Ok(speaker)

@@ -107,6 +107,8 @@ classes! {
     NEUTER = "neuter",
     /// "someone", "others": nobody in particular.
     INDEFINITE = "indefinite",
+    /// "importance", "commitment": with its complement, what somebody stands for.
+    STANCE = "stance",
 }
 
 impl Classes {
@@ -208,10 +210,12 @@ pub(super) enum Frame {
     Passive,
     /// ", noting the plan".
     Gerund,
+    /// "noted the importance of the plan": a noun that holds what was said.
+    Stance,
 }
 
 /// How many frames there are.
-const FRAMES: usize = 10;
+const FRAMES: usize = 11;
 
 /// A word or lemma that attributes.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -284,6 +288,9 @@ struct WordsFile {
     classes: BTreeMap<String, Vec<String>>,
     #[serde(default)]
     endings: Endings,
+    /// Lemma → weight in [`Frame::Stance`].
+    #[serde(default)]
+    stance_verbs: BTreeMap<String, f32>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -392,7 +399,8 @@ impl Words {
             let entry = all.entry(&first);
             entry.classes = entry.classes.or(Classes::PHRASE);
         }
-        for (lemma, entry) in cues.verbs {
+        for (lemma, mut entry) in cues.verbs {
+            entry.frames.extend(words.stance_verbs.get(&lemma).map(|weight| (Frame::Stance, *weight)));
             let forms = [
                 (Forms::BASE, &entry.base),
                 (Forms::FINITE, &entry.finite),
