@@ -6,8 +6,11 @@ use std::{
 };
 
 use dictum_core::{DocumentParts, Timestamp};
-use feed_rs::{model::Entry, parser};
-use memchr::memmem;
+use feed_rs::{
+    model::{Entry, Feed},
+    parser,
+};
+use memchr::{memchr, memmem};
 
 use crate::{
     Item, ReadOptions, RejectionReason, SkipReason,
@@ -19,6 +22,12 @@ use crate::{
 /// Bytes of a feed beside the texts; a feed is read whole, and longer ones are refused.
 const FEED_BYTES_PER_DOCUMENT_BYTE: usize = 8;
 const FEED_MARGIN_BYTES: usize = 1024 * 1024;
+
+/// Elements in one another.
+const MAX_DEPTH: usize = 256;
+/// A damaged feed is read entry by entry up to so many, each after the same head.
+const MAX_SINGLE_ENTRIES: usize = 10_000;
+const MAX_HEAD_BYTES: usize = 16 * 1024;
 
 /// Hands out the entries of a feed.
 #[derive(Debug, Default)]
@@ -62,40 +71,111 @@ fn read_feed<R: Read>(source: &mut Source<R>, options: &ReadOptions) -> io::Resu
 }
 
 fn entries(feed: &str, range: SourceRange, options: &ReadOptions) -> Vec<Item> {
+    if !is_shallow(feed) {
+        return vec![range.reject(RejectionReason::NestedTooDeep)];
+    }
     let places = entry_places(feed);
-    let (parsed, problem) = match parse(feed) {
-        Ok(parsed) => (parsed, None),
-        Err(problem) => match whole_entries(feed, &places).and_then(|whole| parse(&whole).ok()) {
-            Some(parsed) => (parsed, Some(RejectionReason::Truncated)),
-            None => return vec![range.reject(RejectionReason::Malformed { problem })],
-        },
+    let problem = match parse(feed) {
+        Ok(parsed) => return items(parsed, &places, range, options),
+        Err(problem) => problem,
     };
-    let channel = parsed.title.as_ref().and_then(|title| names::channel(&title.content));
-    let starts_are_known = places.len() >= parsed.entries.len();
-    let count = parsed.entries.len();
-    let place = |n: usize| {
-        let start = if starts_are_known { places[n] as u64 } else { 0 };
-        let next = places
-            .get(n + 1)
-            .filter(|_| starts_are_known)
-            .map_or(range.end, |next| range.start + *next as u64);
-        SourceRange { start: range.start + start, end: next }
+    let whole = || range.reject(RejectionReason::Malformed { problem });
+    if places.is_empty() || places.len() > MAX_SINGLE_ENTRIES || places[0] > MAX_HEAD_BYTES {
+        return vec![whole()];
+    }
+    single_entries(feed, &places, range, options)
+}
+
+/// Turns the entries of a whole feed into items.
+fn items(feed: Feed, places: &[usize], range: SourceRange, options: &ReadOptions) -> Vec<Item> {
+    let channel = channel(&feed);
+    let places_are_known = places.len() == feed.entries.len();
+    let place = |n: usize| match places.get(n).filter(|_| places_are_known) {
+        Some(start) => {
+            let end = places.get(n + 1).map_or(range.end, |next| range.start + *next as u64);
+            SourceRange { start: range.start + *start as u64, end }
+        }
+        None => range,
     };
-    let items = parsed.entries.into_iter().enumerate();
-    let mut items: Vec<Item> =
-        items.map(|(n, entry)| item(entry, place(n), channel.as_deref(), options)).collect();
-    items.extend(problem.map(|reason| place(count.min(places.len().saturating_sub(1))).reject(reason)));
-    items
+    let entries = feed.entries.into_iter().enumerate();
+    entries.map(|(n, entry)| item(entry, place(n), channel.as_deref(), options)).collect()
+}
+
+/// Reads the entries of a damaged feed one by one, each as a feed of its own: the damage stays where it is.
+fn single_entries(feed: &str, places: &[usize], range: SourceRange, options: &ReadOptions) -> Vec<Item> {
+    let head = &feed[..places[0]];
+    let (entry_end, feed_end) = ends(head);
+    let starts = places.iter().copied();
+    let ends = places.iter().skip(1).copied().chain([feed.len()]);
+    let read = |(start, end): (usize, usize)| {
+        let range = SourceRange { start: range.start + start as u64, end: range.start + end as u64 };
+        let Some(length) = feed[start..end].rfind(entry_end) else {
+            return range.reject(RejectionReason::Truncated);
+        };
+        let entry = &feed[start..start + length + entry_end.len()];
+        match parse(&format!("{head}{entry}{feed_end}")) {
+            Ok(mut parsed) => {
+                let channel = channel(&parsed);
+                match parsed.entries.pop() {
+                    Some(entry) => item(entry, range, channel.as_deref(), options),
+                    None => range.skip(SkipReason::NoText),
+                }
+            }
+            Err(problem) => range.reject(RejectionReason::Malformed { problem }),
+        }
+    };
+    starts.zip(ends).map(read).collect()
+}
+
+fn channel(feed: &Feed) -> Option<String> {
+    feed.title.as_ref().and_then(|title| names::channel(&title.content))
+}
+
+/// Returns what closes an entry and what closes the feed that starts with `head`.
+fn ends(head: &str) -> (&'static str, &'static str) {
+    if head.contains("<feed") {
+        ("</entry>", "</feed>")
+    } else if head.contains("<rdf:RDF") {
+        ("</item>", "</rdf:RDF>")
+    } else {
+        ("</item>", "</channel></rss>")
+    }
 }
 
 /// Parses a feed. What its declaration says of an encoding does not count: the text is UTF-8, which was checked.
-fn parse(feed: &str) -> Result<feed_rs::model::Feed, String> {
+fn parse(feed: &str) -> Result<Feed, String> {
     let without_declaration = match feed.trim_start().strip_prefix("<?xml") {
         Some(rest) => rest.split_once("?>").map_or(rest, |(_, body)| body),
         None => feed,
     };
-    // Entries without an id get one from their link and title, not a random one.
-    parser::Builder::new().build().parse(without_declaration.as_bytes()).map_err(|error| error.to_string())
+    // By default an entry without an id gets one, at worst a random one: the same feed would give other documents.
+    let parser = parser::Builder::new().id_generator(|_, _, _| String::new()).build();
+    parser.parse(without_declaration.as_bytes()).map_err(|error| error.to_string())
+}
+
+/// Returns whether the elements of a feed are nested as a feed needs it: the parser recurses into them.
+fn is_shallow(feed: &str) -> bool {
+    let mut rest = feed.as_bytes();
+    let mut depth = 0_usize;
+    while let Some(at) = memchr(b'<', rest) {
+        rest = &rest[at + 1..];
+        let end = match rest {
+            [b'!', b'[', ..] => "]]>",
+            [b'!', b'-', b'-', ..] => "-->",
+            _ => ">",
+        };
+        let length = memmem::find(rest, end.as_bytes()).unwrap_or(rest.len());
+        match rest.first() {
+            Some(b'!' | b'?') | None => {}
+            Some(b'/') => depth = depth.saturating_sub(1),
+            Some(_) => depth += usize::from(!rest[..length].ends_with(b"/")),
+        }
+        if depth > MAX_DEPTH {
+            return false;
+        }
+        rest = &rest[length..];
+    }
+    true
 }
 
 /// Returns where the entries of an XML feed start.
@@ -108,20 +188,6 @@ fn entry_places(feed: &str) -> Vec<usize> {
     };
     let items = places("<item");
     if items.is_empty() { places("<entry") } else { items }
-}
-
-/// Returns the feed up to its last whole entry, with its outer elements closed.
-fn whole_entries(feed: &str, places: &[usize]) -> Option<String> {
-    let last = *places.last()?;
-    let head = &feed[..*places.first()?];
-    let end = if head.contains("<feed") {
-        "</feed>"
-    } else if head.contains("<rdf:RDF") {
-        "</rdf:RDF>"
-    } else {
-        "</channel></rss>"
-    };
-    Some(format!("{}{end}", &feed[..last]))
 }
 
 fn item(entry: Entry, range: SourceRange, channel: Option<&str>, options: &ReadOptions) -> Item {

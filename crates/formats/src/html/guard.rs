@@ -8,6 +8,8 @@ use memchr::{memchr, memmem};
 
 /// Elements of one page: a tree of them is what memory holds.
 const MAX_ELEMENTS: usize = 500_000;
+/// `<html>` and `<body>` tags of one page.
+const MAX_ROOTS: usize = 64;
 /// Elements open at once.
 const MAX_DEPTH: usize = 512;
 /// Attributes of one tag.
@@ -31,7 +33,8 @@ const RAW: [&str; 4] = ["script", "style", "textarea", "title"];
 /// Returns whether parsing `html` costs no more than its length warrants.
 pub(super) fn is_tame(html: &str) -> bool {
     let mut rest = html.as_bytes();
-    let (mut elements, mut depth, mut formatting, mut copies) = (0_usize, 0_usize, 0_usize, 0_usize);
+    let (mut elements, mut roots) = (0_usize, 0_usize);
+    let (mut depth, mut formatting, mut copies) = (0_usize, 0_usize, 0_usize);
     while let Some(at) = memchr(b'<', rest) {
         rest = &rest[at + 1..];
         let (closes, name_and_more) = match rest.strip_prefix(b"/") {
@@ -46,8 +49,10 @@ pub(super) fn is_tame(html: &str) -> bool {
         lower.copy_from_slice(&name_and_more[..lower.len()]);
         lower.make_ascii_lowercase();
         let name = std::str::from_utf8(lower).unwrap_or("?"); // no element that is known here
-        elements += usize::from(!closes && !name.is_empty());
-        if elements > MAX_ELEMENTS {
+        // An end tag may make an element too: `</p>` does. What `<body>` says is added to the first one's attributes.
+        elements += usize::from(!name.is_empty());
+        roots += usize::from(!closes && matches!(name, "html" | "body"));
+        if elements > MAX_ELEMENTS || roots > MAX_ROOTS {
             return false;
         }
         if name.is_empty() || VOID.contains(&name) {
@@ -108,6 +113,8 @@ mod tests {
         assert!(is_tame(&format!("<img src='data:{}'>", "a b ".repeat(10_000))));
         assert!(!is_tame(&"<div>".repeat(10_000)));
         assert!(!is_tame(&"<p>".repeat(600_000)));
+        assert!(!is_tame(&"</p>".repeat(600_000)));
+        assert!(!is_tame(&"<body a></body>".repeat(100)));
         assert!(!is_tame(&"<p-with-a-name-of-our-own-that-is-long>".repeat(10_000)));
         assert!(is_tame(&"1 < 2 <> ".repeat(10_000)));
         assert!(!is_tame(&("<font>".repeat(400) + &"<p>x".repeat(100_000))));

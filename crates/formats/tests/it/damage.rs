@@ -267,6 +267,29 @@ fn a_feed_with_bombs_is_read_without_them() {
 }
 
 #[test]
+fn a_bad_entry_of_a_feed_is_rejected_alone() {
+    let item = |text: &str| format!("<item><title>x</title><description>{text}</description></item>");
+    let file = format!(
+        "<rss version=\"2.0\"><channel><title>Pier Post</title>{}{}{}</channel></rss>",
+        item("One."),
+        item("Two <b> & never </i> closed"),
+        item("Three.")
+    );
+    check(file.as_bytes(), Format::Feed, &["One.", "Three."], &["malformed"]);
+    let deep = format!("<rss><channel><item>{}", "<media:group>".repeat(100_000));
+    check(deep.as_bytes(), Format::Feed, &[], &["nested-too-deep"]);
+}
+
+#[test]
+fn an_entry_without_an_id_is_the_same_document_each_time() {
+    let file = "<rss version=\"2.0\"><channel><item><description>One.</description></item></channel></rss>";
+    let first = items_of(file.as_bytes(), ReadOptions::default());
+    let Item::Document(document) = &first[0] else { panic!("{first:?}") };
+    assert_eq!(document.message_id, None);
+    assert_eq!(first, items_of(file.as_bytes(), ReadOptions::default()));
+}
+
+#[test]
 fn a_feed_that_is_cut_off_keeps_its_whole_entries() {
     let entry = |n: usize| {
         format!(
