@@ -112,7 +112,7 @@ impl Region {
     ) -> io::Result<()> {
         self.drop_done();
         self.complete = false;
-        let capacity = 2 * lookahead_bytes(options);
+        let capacity = lookahead_bytes(options).saturating_mul(2);
         while self.bytes.len() < capacity && self.lines.len() < MAX_LINES {
             let start = source.offset();
             match source.peek_line(options.max_document_bytes)? {
@@ -133,7 +133,7 @@ impl Region {
                             return Ok(());
                         }
                         self.header = Some(header(line, name, start));
-                    } else {
+                    } else if !self.is_empty() || line::kind(line) != LineKind::Blank {
                         self.push(range, Some(line));
                     }
                     source.consume(total);

@@ -233,6 +233,12 @@ fn a_post_of_media_alone_is_counted_not_stored() {
 }
 
 #[test]
+fn blank_lines_before_the_first_header_are_nothing() {
+    let items = items_of(&b"\n\r\nForwarded from Pier Post\nOne.\n"[..], ReadOptions::default());
+    assert!(matches!(&items[..], [Item::Document(document)] if document.text == "One."));
+}
+
+#[test]
 fn posts_without_a_header_may_follow_one_with_a_header() {
     let body =
         "The tide tables for the coming month are printed and lie in the office for everybody to take.";

@@ -138,6 +138,18 @@ fn nothing_to_read_is_said() {
 }
 
 #[test]
+fn any_limit_is_a_limit() {
+    for max_document_bytes in [0, 1, usize::MAX] {
+        for file in same_posts::every_file() {
+            let options = ReadOptions { max_document_bytes, ..Default::default() };
+            let items = items_of(file.as_bytes(), options);
+            let documents = items.iter().filter(|item| matches!(item, Item::Document(_))).count();
+            assert_eq!(documents, if max_document_bytes > 1 { 3 } else { 0 });
+        }
+    }
+}
+
+#[test]
 fn emoji_alone_are_no_document() {
     let items = items_of("👍🎉\n🎉\n".as_bytes(), ReadOptions::default());
     let [Item::Skipped(skip)] = items[..] else { panic!("{items:?}") };
