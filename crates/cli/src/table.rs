@@ -6,7 +6,7 @@ use anstream::adapter::strip_str;
 use anstyle::{AnsiColor, Style};
 use comfy_table::{
     CellAlignment, ColumnConstraint, ContentArrangement, ContentLineStyle, LineStyle, Table, TableStyle,
-    Width,
+    Width, presets::NOTHING,
 };
 use dictum_proto::v1::{self, claim::Form};
 
@@ -90,26 +90,33 @@ pub(crate) fn count(n: u64, singular: &str) -> String {
     if n == 1 { format!("{n} {singular}") } else { format!("{n} {singular}s") }
 }
 
-fn heading(provenance: &v1::Provenance) -> String {
+/// Returns what the document is, over as many lines as it takes.
+fn heading(provenance: &v1::Provenance, columns: u16) -> String {
     let occasion = [provenance.place.as_str(), provenance.date.as_str()].join(" ");
-    let language = match provenance.language.as_str() {
-        "" => String::new(),
-        tag => format!("[{tag}]"),
-    };
     let topics = provenance.topics.iter().map(|topic| format!("#{topic}")).collect::<Vec<_>>().join(" ");
     let channel = if provenance.channel.is_empty() { &provenance.source_file } else { &provenance.channel };
-    let line = [channel.as_str(), occasion.trim(), &topics, &language]
-        .into_iter()
-        .filter(|part| !part.is_empty())
-        .map(plain)
-        .collect::<Vec<_>>()
-        .join(" · ");
-    let title = match provenance.title.as_str() {
-        "" => String::new(),
-        title => format!("{BOLD}{}{BOLD:#}\n", clip(title)),
-    };
-    let line = if line.is_empty() { line } else { format!("{DIM}{line}{DIM:#}\n") };
-    format!("{title}{line}")
+    let origin = joined(&[channel, occasion.trim(), &topics, &provenance.language], " · ");
+    let lines = [(BOLD, clip(&provenance.title)), (DIM, clip(&origin))];
+
+    let mut heading = Table::new();
+    heading
+        .load_style(NOTHING)
+        .set_content_arrangement(ContentArrangement::Dynamic)
+        .set_width(columns)
+        .add_rows(
+            lines
+                .into_iter()
+                .filter(|(_, line)| !line.is_empty())
+                .map(|(style, line)| [format!("{style}{line}{style:#}")]),
+        );
+    for lines in heading.column_iter_mut() {
+        lines.set_padding((0, 0));
+    }
+    if heading.is_empty() { String::new() } else { format!("{}\n", heading.trim_fmt()) }
+}
+
+fn joined(parts: &[&str], with: &str) -> String {
+    parts.iter().filter(|part| !part.is_empty()).map(|part| plain(part)).collect::<Vec<_>>().join(with)
 }
 
 /// Returns what a claim is, whose it is, what it says; `None` for a form that this program does not know.
@@ -168,8 +175,7 @@ fn person(speaker: Option<&v1::Speaker>) -> String {
     let Some(speaker) = speaker else {
         return format!("{DIM}unknown{DIM:#}");
     };
-    let office = [speaker.role.as_str(), speaker.organization.as_str()];
-    let office = office.into_iter().filter(|part| !part.is_empty()).map(plain).collect::<Vec<_>>().join(", ");
+    let office = joined(&[&speaker.role, &speaker.organization], ", ");
     let name = format!("{BOLD}{}{BOLD:#}", plain(&speaker.name));
     if office.is_empty() { name } else { format!("{name}\n{DIM}{office}{DIM:#}") }
 }
