@@ -9,7 +9,7 @@ use clap::{
 use clap_complete::Shell;
 use dictum_client::{ClientError, ClientOptions, Connection};
 use dictum_core::Confidence;
-use dictum_formats::{Format, ReadOptions};
+use dictum_formats::{Format, ReadOptions, TimeZone};
 use dictum_server::LogConfig;
 
 use crate::{filter::FilterArgs, services::ServicesConfig};
@@ -179,6 +179,10 @@ pub(crate) struct InputArgs {
     #[arg(long, value_name = "NAME", env = "DICTUM_CHANNEL")]
     pub(crate) channel: Option<String>,
 
+    /// The zone of times that come without one, such as `Europe/Oslo` [default: such times are not used].
+    #[arg(long, value_name = "ZONE", value_parser = time_zone, env = "DICTUM_TIME_ZONE")]
+    pub(crate) time_zone: Option<TimeZone>,
+
     /// The longest text of one document, in bytes; a longer one is rejected alone.
     #[arg(
         long,
@@ -197,7 +201,7 @@ impl InputArgs {
             channel: self.channel.clone(),
             source_file,
             max_document_bytes: self.max_document_bytes,
-            ..Default::default()
+            time_zone: self.time_zone.clone(),
         }
     }
 }
@@ -383,6 +387,11 @@ pub(crate) enum Order {
 fn format() -> impl TypedValueParser<Value = Format> {
     let names = Format::ALL.iter().map(|format| format.name());
     PossibleValuesParser::new(names).try_map(|name| name.parse::<Format>())
+}
+
+fn time_zone(name: &str) -> Result<TimeZone, String> {
+    TimeZone::get(name)
+        .map_err(|_| "expected a zone of the IANA time zone database, such as Europe/Oslo".to_owned())
 }
 
 /// Reads a confidence.

@@ -44,7 +44,8 @@ pub(crate) fn document(claims: &[v1::Claim], columns: u16) -> String {
     let borders = 4; // left, right and between the three columns
     let widths = [KIND_COLUMNS, people, columns.saturating_sub(KIND_COLUMNS + people + borders)];
     table.set_constraints(widths.map(|width| ColumnConstraint::Absolute(Width::Fixed(width))));
-    let heading = claims.first().and_then(|claim| claim.provenance.as_ref()).map(heading).unwrap_or_default();
+    let provenance = claims.first().and_then(|claim| claim.provenance.as_ref());
+    let heading = provenance.map(|provenance| heading(provenance, columns)).unwrap_or_default();
     format!("{heading}{}\n", dim_borders(&table.to_string()))
 }
 

@@ -6,7 +6,8 @@ use crate::dictum::{run, succeed};
 fn the_demo_shows_all_forms_and_ends_well() {
     let said = run(&["demo"]);
     assert_eq!(said.code, Some(0), "{said:?}");
-    for part in ["statement", "question and answer", "prerequisites", "reported by", "Try next:"] {
+    for part in ["statement", "quotation", "question and answer", "prerequisites", "reported by", "Try next:"]
+    {
         assert!(said.stdout.contains(part), "{part}: {}", said.stdout);
     }
     assert!(!said.stdout.contains('\u{1b}'), "no styles where standard output is no terminal");

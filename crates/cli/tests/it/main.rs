@@ -1,6 +1,9 @@
 //! The command line as a process: what goes in, what comes out, and how it ends.
 
+#![expect(clippy::unwrap_used, reason = "a panic in a test is the report")]
+
 mod bad_input;
+mod corpus;
 mod demo;
 mod dictum;
 mod kill;

@@ -11,7 +11,7 @@ fn extract_and_ingest_and_a_restart_give_the_same_claims() {
     fs::write(&file, sample()).unwrap();
     let (file, data) = (file.to_str().unwrap(), folder.path().join("data"));
     let extracted = by_document(&succeed(&["extract", file, "--output", "ndjson"]));
-    assert!(extracted.len() >= 4, "the sample has documents with claims: {}", extracted.len());
+    assert!(extracted.len() >= 5, "the sample has documents with claims: {}", extracted.len());
 
     let server = Server::start(&data);
     let list = |server: &Server| {
