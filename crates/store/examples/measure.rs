@@ -169,6 +169,19 @@ async fn measure<F: Future<Output = ()>>(count: u64, mut task: impl FnMut(u64) -
     times
 }
 
+/// Returns the CPU time of the committer, and of all threads, in seconds.
+fn cpu_seconds() -> (f64, f64) {
+    let (mut committer, mut all) = (0.0, 0.0);
+    for task in std::fs::read_dir("/proc/self/task").into_iter().flatten().flatten() {
+        let read = |file: &str| std::fs::read_to_string(task.path().join(file)).unwrap_or_default();
+        let nanos =
+            read("schedstat").split(' ').next().and_then(|n| n.parse::<f64>().ok()).unwrap_or_default();
+        all += nanos / 1e9;
+        committer += if read("comm").trim() == "store-committer" { nanos / 1e9 } else { 0.0 };
+    }
+    (committer, all)
+}
+
 fn resident_mb() -> f64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
@@ -258,6 +271,13 @@ async fn main() {
     println!("{documents} documents of 8 KB, {claims} claims, memory at the start {:.0} MB", resident_mb());
 
     let (elapsed, mut times) = fill(&store, 0, documents).await;
+    let (committer, all) = cpu_seconds();
+    let micros_a_document = |seconds: f64| seconds * 1e6 / documents as f64;
+    println!(
+        "CPU a document: committer {:.0} µs, all threads {:.0} µs (making the documents included)",
+        micros_a_document(committer),
+        micros_a_document(all)
+    );
     let rate = documents as f64 / elapsed.as_secs_f64();
     println!("durable, 64 in flight: {rate:.0} documents/s, {:.0} claims/s", rate * CLAIMS_A_DOCUMENT as f64);
     println!("| what | p50 µs | p99 µs |\n|---|---|---|");
@@ -307,5 +327,8 @@ async fn main() {
     reads.print("get while 64 writes are in flight");
     println!("memory at the end {:.0} MB", resident_mb());
     store.close().await;
+    let start = Instant::now();
+    let (before, after) = Store::compact(&path, StoreOptions::default()).await.unwrap();
+    println!("compact {} MB to {} MB in {:.1} s", before >> 20, after >> 20, start.elapsed().as_secs_f64());
     let _ = std::fs::remove_dir_all(&folder);
 }

@@ -27,6 +27,7 @@ use crate::{
     counter::Counters,
     engine::{Batch, Engine},
     head::{Head, HeadFile},
+    index::{Entries, entries},
     inner::Inner,
     key,
     log::{self, LogReader},
@@ -317,8 +318,14 @@ fn derive(engine: &Engine, revision: u64) -> Result<u64, StoreError> {
         if let Some(key) = message_key(&document.document) {
             batch.insert(key.to_vec(), id.as_bytes().to_vec())?;
         }
-        counters.add_document(engine, &document)?;
-        counters.write(engine, revision, false)?;
+        // Counters want rising revisions: the number of the document is one, and never above the true ones.
+        counters.count(
+            engine,
+            documents,
+            Entries::new(),
+            entries(&document.document, &document.extraction),
+        )?;
+        counters.write(engine, documents, false)?;
     }
     batch.apply()?;
     counters.write(engine, revision, true)?;

@@ -50,6 +50,13 @@ pub(crate) enum Command {
     Close(oneshot::Sender<()>),
 }
 
+/// A change in the batch or applied, with what its document was and is found by.
+struct Staged {
+    change: LoggedChange,
+    before: Entries,
+    after: Entries,
+}
+
 /// Answers a caller once it is known whether the group is durable.
 type Answer = Box<dyn FnOnce(Result<(), StoreError>) + Send>;
 
@@ -64,7 +71,7 @@ pub(crate) struct Committer {
     batch: Batch,
     /// What the batch changes, and is therefore not yet to be read from the engine.
     touched: HashSet<Vec<u8>>,
-    staged: Vec<LoggedChange>,
+    staged: Vec<Staged>,
     /// Why what is in memory may not be what is on disk: a write failed half-way.
     unsure: Option<StoreError>,
 }
@@ -205,8 +212,8 @@ impl Committer {
             return Ok(()); // Duplicates alone: what they repeat is durable.
         }
         let Inner { engine, counters, .. } = &*self.inner;
-        for change in &self.staged {
-            counters.count(engine, change)?;
+        for Staged { change, before, after } in &mut self.staged {
+            counters.count(engine, change.revision, std::mem::take(before), std::mem::take(after))?;
         }
         counters.write(engine, self.head.revision, false)?;
         engine.sync()?;
@@ -222,7 +229,8 @@ impl Committer {
     }
 
     fn publish(&mut self) {
-        self.inner.publish(std::mem::take(&mut self.staged), self.head.revision);
+        let changes = self.staged.drain(..).map(|staged| staged.change).collect();
+        self.inner.publish(changes, self.head.revision);
     }
 
     fn close(&mut self) {
@@ -308,7 +316,8 @@ impl Committer {
             self.list(&stored, &entries);
             change.after = Some(stored);
         }
-        self.staged.push(change);
+        let after = if superseded_by.is_none() { entries } else { Entries::new() };
+        self.staged.push(Staged { change, before: Entries::new(), after });
         Ok(Written { document_id, revision, outcome, claims })
     }
 
@@ -326,10 +335,10 @@ impl Committer {
         let value = value.ok_or(StoreError::DocumentNotFound { document_id })?;
         let payload = RawBundle::read(document_id, &value)?.payload();
         self.batch.insert(&key::bundle(document_id), bundle::encode(document_id, standing, &payload));
-        self.unlist(older);
+        let found_by = self.unlist(older);
         let before = Some(Arc::new(Version::of(older)));
-        self.staged
-            .push(LoggedChange { before, ..logged(revision, document_id, ChangeCause::Superseded { by }) });
+        let change = LoggedChange { before, ..logged(revision, document_id, ChangeCause::Superseded { by }) };
+        self.staged.push(Staged { change, before: found_by, after: Entries::new() });
         Ok(())
     }
 
@@ -344,6 +353,8 @@ impl Committer {
         if old.extraction == extraction {
             return Ok(Replaced { revision: old.revision, diff });
         }
+        let extracted = ExtractedDocument { document: old.document.clone(), extraction };
+        let payload = Payload::of(&extracted)?;
         let listed = old.superseded_by.is_none();
         let previous =
             BundleRecord { document: None, extraction: Some(ExtractionRecord::of(&old.extraction)) };
@@ -353,21 +364,19 @@ impl Committer {
             was_listed: listed,
             ..log_record(OpRecord::Reextracted, document_id)
         });
-        let extracted = ExtractedDocument { document: old.document.clone(), extraction };
-        let payload = Payload::of(&extracted)?;
         let new = Arc::new(StoredDocument { extracted, revision, ..*old });
-        if listed {
-            self.unlist(&old);
-        }
         self.batch
             .insert(&key::bundle(document_id), bundle::encode(document_id, Standing::of(&new), &payload));
-        let mut change = logged(revision, document_id, ChangeCause::Reextracted);
+        let change = logged(revision, document_id, ChangeCause::Reextracted);
+        let mut staged = Staged { change, before: Entries::new(), after: Entries::new() };
         if listed {
-            self.list(&new, &entries(&new.document, &new.extraction));
-            change.before = Some(Arc::new(Version::of(&old)));
-            change.after = Some(new);
+            staged.before = self.unlist(&old);
+            staged.after = entries(&new.document, &new.extraction);
+            self.list(&new, &staged.after);
+            staged.change.before = Some(Arc::new(Version::of(&old)));
+            staged.change.after = Some(new);
         }
-        self.staged.push(change);
+        self.staged.push(staged);
         Ok(Replaced { revision, diff })
     }
 
@@ -390,15 +399,16 @@ impl Committer {
         let standing = Standing { revision, ..Standing::of(&old) };
         self.batch.insert(&key::bundle(document_id), bundle::encode_deleted(document_id, standing));
         self.batch.remove(key::content(old.document.content_hash(), document_id));
-        let mut change = logged(revision, document_id, ChangeCause::Deleted);
+        let change = logged(revision, document_id, ChangeCause::Deleted);
+        let mut staged = Staged { change, before: Entries::new(), after: Entries::new() };
         if listed {
-            self.unlist(&old);
+            staged.before = self.unlist(&old);
             if let Some(key) = message {
                 self.batch.remove(&key);
             }
-            change.before = Some(Arc::new(Version::of(&old)));
+            staged.change.before = Some(Arc::new(Version::of(&old)));
         }
-        self.staged.push(change);
+        self.staged.push(staged);
         Ok(revision)
     }
 
@@ -439,10 +449,13 @@ impl Committer {
         }
     }
 
-    fn unlist(&mut self, document: &StoredDocument) {
-        for (key, _) in index_keys(document) {
+    /// Takes a document out of the indexes; returns what it was found by.
+    fn unlist(&mut self, document: &StoredDocument) -> Entries {
+        let entries = entries(&document.document, &document.extraction);
+        for (key, _) in keys_of(document, &entries) {
             self.batch.remove(key);
         }
+        entries
     }
 }
 
@@ -472,12 +485,13 @@ impl Inner {
     /// Counts what the written counters lack and returns the newest entry of the log.
     pub(crate) fn recount(&self) -> Result<Head, StoreError> {
         let log = LogReader { engine: &self.engine };
-        self.counters.forget();
+        let counted = self.counters.forget(&self.engine)?;
         let head = log.newest()?;
-        for revision in crate::counter::Counters::counted_revision(&self.engine)? + 1..=head.revision {
+        for revision in counted + 1..=head.revision {
             let (before, after) = log.versions(revision)?;
-            self.counters.count_versions(&self.engine, before.as_ref(), after.as_ref())?;
-            self.counters.write(&self.engine, revision, false)?;
+            let entries =
+                |version: Option<Version>| version.map(|version| version.entries()).unwrap_or_default();
+            self.counters.count(&self.engine, revision, entries(before), entries(after))?;
         }
         Ok(head)
     }

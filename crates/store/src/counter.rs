@@ -1,50 +1,58 @@
 //! How many claims and documents have a value: for lists of speakers, topics and channels, and for the planner.
 //!
-//! Counters are derived from the change log. Changed ones are kept in memory and written in one batch together with the
-//! revision up to which they count; after a crash the log behind that revision is counted again.
+//! Counters are derived from the change log. Changed ones are kept in memory and written now and then in small batches.
+//! Each says up to which revision it counts, so that a crash between two batches does no harm: the log behind the last
+//! complete writing is counted again, and a counter that has a revision already passes it over.
 //!
 //! Bytes of a value: CRC-32 of key and record (4) | [`CounterRecord`].
 
 use std::{
     collections::BTreeMap,
-    sync::{PoisonError, RwLock},
+    sync::{
+        PoisonError, RwLock,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
-use dictum_core::{DocumentParts, Extraction};
 use prost::Message;
 
 use crate::{
     StoreError,
     engine::{Batch, Engine},
-    index::{IndexEntry, entries},
+    index::{Entries, IndexEntry},
     key::{self, Tag},
-    log::{LoggedChange, Version},
-    model::StoredDocument,
     record::{CounterRecord, NameFormRecord},
 };
 
-/// Changed counters that are written in one batch: more make the engine's readers wait.
-const MAX_CHANGED: usize = 400;
+/// Changed counters that are kept in memory.
+const MAX_CHANGED: usize = 4096;
+/// Revisions that are counted again after a crash, at most.
+const MAX_UNWRITTEN_REVISIONS: u64 = 4096;
+/// Counters that are written in one batch: while it is applied, the engine's readers wait.
+const BATCH_COUNTERS: usize = 150;
 /// Ways to write a name that are kept.
 const MAX_FORMS: usize = 16;
 /// The name of the revision up to which the written counters count.
 const COUNTED: &str = "counted-revision";
 
-/// The counters that changed since they were last written.
+/// The counters that changed since they were last written. The committer alone changes them.
 #[derive(Default)]
 pub(crate) struct Counters {
     changed: RwLock<BTreeMap<Vec<u8>, CounterRecord>>,
+    written_revision: AtomicU64,
 }
 
 impl Counters {
     /// Returns the counter of a value; all zero for a value that nothing has.
     pub(crate) fn get(&self, engine: &Engine, tag: Tag, value: &str) -> Result<CounterRecord, StoreError> {
-        let key = key::counter(tag, value);
-        let changed = self.changed.read().unwrap_or_else(PoisonError::into_inner);
-        match changed.get(&key) {
-            Some(counter) => Ok(counter.clone()),
-            None => stored(engine, &key),
+        self.of_key(engine, &key::counter(tag, value))
+    }
+
+    fn of_key(&self, engine: &Engine, key: &[u8]) -> Result<CounterRecord, StoreError> {
+        if let Some(counter) = self.changed.read().unwrap_or_else(PoisonError::into_inner).get(key) {
+            return Ok(counter.clone());
         }
+        engine.get(key)?.map_or_else(|| Ok(CounterRecord::default()), |value| decode(key, &value))
     }
 
     /// Returns up to `limit` values of a tag from `start` on, in their order, with their counters.
@@ -92,82 +100,64 @@ impl Counters {
         Ok(values)
     }
 
-    /// Counts a change. Called by the committer alone, in the order of revisions.
-    pub(crate) fn count(&self, engine: &Engine, change: &LoggedChange) -> Result<(), StoreError> {
-        if let Some(before) = &change.before {
-            self.add(engine, &before.parts, &before.extraction, subtract)?;
-        }
-        if let Some(after) = &change.after {
-            self.add_document(engine, after)?;
-        }
-        Ok(())
-    }
-
-    /// Counts a change that was read from the log.
-    pub(crate) fn count_versions(
+    /// Counts a change of what one document is found by. Called in the order of revisions; a revision that a counter has
+    /// already does not count twice.
+    pub(crate) fn count(
         &self,
         engine: &Engine,
-        before: Option<&Version>,
-        after: Option<&Version>,
+        revision: u64,
+        before: Entries,
+        after: Entries,
     ) -> Result<(), StoreError> {
-        if let Some(Version { parts, extraction }) = before {
-            self.add(engine, parts, extraction, subtract)?;
+        let mut steps: BTreeMap<Vec<u8>, (Option<IndexEntry>, Option<IndexEntry>)> = BTreeMap::new();
+        for ((tag, value), entry) in before {
+            steps.entry(key::counter(tag, &value)).or_default().0 = Some(entry);
         }
-        if let Some(Version { parts, extraction }) = after {
-            self.add(engine, parts, extraction, add)?;
+        for ((tag, value), entry) in after {
+            steps.entry(key::counter(tag, &value)).or_default().1 = Some(entry);
         }
-        Ok(())
-    }
-
-    /// Counts a listed document.
-    pub(crate) fn add_document(&self, engine: &Engine, document: &StoredDocument) -> Result<(), StoreError> {
-        self.add(engine, &document.document, &document.extraction, add)
-    }
-
-    fn add(
-        &self,
-        engine: &Engine,
-        parts: &DocumentParts,
-        extraction: &Extraction,
-        apply: fn(&mut CounterRecord, &IndexEntry),
-    ) -> Result<(), StoreError> {
-        let mut changed = self.changed.write().unwrap_or_else(PoisonError::into_inner);
-        for ((tag, value), entry) in entries(parts, extraction) {
-            let key = key::counter(tag, &value);
-            match changed.get_mut(&key) {
-                Some(counter) => apply(counter, &entry),
-                None => {
-                    let mut counter = stored(engine, &key)?;
-                    apply(&mut counter, &entry);
-                    changed.insert(key, counter);
-                }
+        for (key, (before, after)) in steps {
+            let mut counter = self.of_key(engine, &key)?;
+            if counter.revision >= revision {
+                continue;
             }
+            counter.revision = revision;
+            if let Some(entry) = before {
+                subtract(&mut counter, &entry);
+            }
+            if let Some(entry) = after {
+                add(&mut counter, &entry);
+            }
+            self.changed.write().unwrap_or_else(PoisonError::into_inner).insert(key, counter);
         }
         Ok(())
     }
 
     /// Writes the changed counters if there are many, or any and `always`. `revision` is the newest that they count.
     pub(crate) fn write(&self, engine: &Engine, revision: u64, always: bool) -> Result<(), StoreError> {
-        let mut changed = self.changed.write().unwrap_or_else(PoisonError::into_inner);
-        if changed.is_empty() || (changed.len() < MAX_CHANGED && !always) {
+        let unwritten = revision.saturating_sub(self.written_revision.load(Ordering::Relaxed));
+        let changed = self.changed.read().unwrap_or_else(PoisonError::into_inner);
+        let is_due = changed.len() >= MAX_CHANGED || unwritten >= MAX_UNWRITTEN_REVISIONS;
+        if changed.is_empty() || !(is_due || always) {
             return Ok(());
         }
         let mut batch = Batch::default();
         for (key, counter) in &*changed {
-            if counter.documents == 0 {
-                batch.remove(key.as_slice());
-            } else {
-                batch.insert(key.as_slice(), encode(key, counter));
+            batch.insert(key.as_slice(), encode(key, counter));
+            if batch.len() >= BATCH_COUNTERS {
+                engine.apply(std::mem::take(&mut batch))?;
             }
         }
         batch.insert(key::meta(COUNTED), &revision.to_be_bytes());
         engine.apply(batch)?;
-        changed.clear();
+        drop(changed);
+        self.changed.write().unwrap_or_else(PoisonError::into_inner).clear();
+        self.written_revision.store(revision, Ordering::Relaxed);
         Ok(())
     }
 
     /// Returns the revision up to which the written counters count.
-    pub(crate) fn counted_revision(engine: &Engine) -> Result<u64, StoreError> {
+    fn counted_revision(engine: &Engine) -> Result<u64, StoreError> {
         let Some(value) = engine.get(key::meta(COUNTED))? else { return Ok(0) };
         let bytes = value
             .as_ref()
@@ -176,9 +166,12 @@ impl Counters {
         Ok(u64::from_be_bytes(bytes))
     }
 
-    /// Forgets what was not written, to count it again from the log.
-    pub(crate) fn forget(&self) {
+    /// Forgets what was not written; returns the revision after which to count again.
+    pub(crate) fn forget(&self, engine: &Engine) -> Result<u64, StoreError> {
         self.changed.write().unwrap_or_else(PoisonError::into_inner).clear();
+        let revision = Self::counted_revision(engine)?;
+        self.written_revision.store(revision, Ordering::Relaxed);
+        Ok(revision)
     }
 }
 
@@ -188,10 +181,6 @@ fn disk_is_not_before(disk: Option<&Result<crate::engine::Entry, StoreError>>, k
         Some(Ok((disk_key, _))) => disk_key.as_ref() >= key,
         _ => true,
     }
-}
-
-fn stored(engine: &Engine, key: &[u8]) -> Result<CounterRecord, StoreError> {
-    engine.get(key)?.map_or_else(|| Ok(CounterRecord::default()), |value| decode(key, &value))
 }
 
 fn encode(key: &[u8], counter: &CounterRecord) -> Vec<u8> {

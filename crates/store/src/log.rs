@@ -13,6 +13,7 @@ use crate::{
     bundle::{Bundle, RawBundle},
     engine::Engine,
     head::Head,
+    index::{Entries, entries},
     key,
     model::{ChangeCause, StoredDocument},
     record::{LogRecord, OpRecord},
@@ -39,6 +40,11 @@ pub(crate) struct Version {
 }
 
 impl Version {
+    /// Returns what the document is found by.
+    pub(crate) fn entries(&self) -> Entries {
+        entries(&self.parts, &self.extraction)
+    }
+
     pub(crate) fn of(document: &StoredDocument) -> Self {
         Self { parts: without_text(&document.document), extraction: document.extraction.clone() }
     }

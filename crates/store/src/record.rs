@@ -308,6 +308,9 @@ pub(crate) struct CounterRecord {
     pub(crate) documents: u64,
     #[prost(message, repeated, tag = "3")]
     pub(crate) forms: Vec<NameFormRecord>,
+    /// The last revision that is counted.
+    #[prost(uint64, tag = "4")]
+    pub(crate) revision: u64,
 }
 
 /// One way to write a name.
