@@ -294,7 +294,7 @@ fn bullet(text: &str, at: usize) -> Option<(&'static str, usize)> {
         let body = after.trim_start_matches([' ', '\t', '\u{A0}']);
         let glued = body.len() == after.len();
         let plain = matches!(*sign, "*" | "-" | "–" | "—" | "·");
-        (!(glued && plain) && !body.is_empty()).then_some((*sign, rest.len() - body.len()))
+        (!(body.is_empty() || glued && plain)).then_some((*sign, rest.len() - body.len()))
     })
 }
 
@@ -541,9 +541,9 @@ fn choose(
     match (parts.len(), wanted) {
         (0 | 1, _) => parts,
         (n, Some(w)) if w == n => parts,
-        (_, Some(w)) if w <= 1 => vec![parts[0].start..whole.end],
+        (_, Some(w)) if w <= 1 => Vec::from([parts[0].start..whole.end]),
         // With a joining word in front ("…, and c and d") the rest is one item.
-        (_, None) if leads => vec![parts[0].start..whole.end],
+        (_, None) if leads => Vec::from([parts[0].start..whole.end]),
         (2, _) => parts,
         // Three parts for two items: the longer halves hold the inner "and".
         (_, _) => {

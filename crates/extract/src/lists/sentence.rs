@@ -25,18 +25,13 @@ pub(super) fn floor(text: &str, at: usize) -> usize {
 pub(super) fn start(text: &str, at: usize, floor_at: usize) -> usize {
     let low = floor(text, at.saturating_sub(MAX_BACK).max(floor_at));
     let mut begin = low;
-    let mut rest = low;
     for (offset, c) in text[low..at].char_indices() {
         let here = low + offset;
-        let next = here + c.len_utf8();
-        if c == '\n' && !wrapped_line(text, here, at) {
-            begin = next;
-        } else if is_sentence_end(c) && ends_here(text, here, c, at) {
-            begin = next;
+        let line = c == '\n' && !wrapped_line(text, here, at);
+        if line || is_sentence_end(c) && ends_here(text, here, c, at) {
+            begin = here + c.len_utf8();
         }
-        rest = next;
     }
-    let _ = rest;
     let slice = &text[begin..at];
     begin + slice.len()
         - slice

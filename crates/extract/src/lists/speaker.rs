@@ -359,7 +359,6 @@ impl Reader<'_> {
                 && end + 1 < tokens.len()
                 && words.particles.at(tokens, end).is_some()
                 && name(end + 1)
-                && words.function_words.at(tokens, end).is_none_or(|_| end > i + 0)
             {
                 end += 2;
             } else {

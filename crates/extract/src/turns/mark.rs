@@ -250,11 +250,30 @@ fn asker_in_brackets(text: &str, at: usize, end: usize) -> Option<(Span, usize)>
     named.then(|| Span::new(at + 1, at + 1 + close).ok().map(|span| (span, after))).flatten()
 }
 
+/// Skips the time of a recording, `(00:12)`, behind a label.
+fn after_clock(text: &str, at: usize, end: usize) -> usize {
+    let at = at.min(end);
+    let Some((clock, rest)) =
+        text[at..end].strip_prefix(['(', '[']).and_then(|rest| rest.split_once([')', ']']))
+    else {
+        return at;
+    };
+    let is_clock = clock.contains(':') && clock.chars().all(|c| c.is_ascii_digit() || c == ':');
+    if is_clock { end - rest.trim_start().len() } else { at }
+}
+
 /// `NAME:`, `Name Name (Medium):`, `Presidente.-`.
 fn label_mark(text: &str, start: usize, at: usize, end: usize) -> Option<Mark> {
     let window = &text[at..floor(text, (at + MAX_LABEL).min(end))];
     let colon = window.find([':', '：']).map(|n| (n, if window[n..].starts_with(':') { 1 } else { 3 }));
     let dash = [".-", ".–", ".—"].iter().find_map(|sign| window.find(sign).map(|n| (n, sign.len())));
+    // "ADA LEE – Why?": a dash makes a label only of capitals.
+    let spaced = [" – ", " — "].iter().find_map(|sign| window.find(sign).map(|n| (n, sign.len())));
+    let spaced = spaced.filter(|(n, _)| {
+        let label = &window[..*n];
+        !label.chars().any(char::is_lowercase) && label.chars().filter(|c| c.is_uppercase()).count() > 3
+    });
+    let dash = dash.or(spaced);
     let (cut, sign) = match (colon, dash) {
         (Some(c), Some(d)) => {
             if c.0 < d.0 {
@@ -274,6 +293,7 @@ fn label_mark(text: &str, start: usize, at: usize, end: usize) -> Option<Mark> {
     }
     let content =
         at + cut + sign + after.len() - after.trim_start_matches([' ', '\t', '\u{A0}', '*', '_']).len();
+    let content = after_clock(text, content, end);
     let (kind, key, style) = read_label(raw)?;
     let bracket = raw.find('(').map(|n| &raw[n + 1..]).and_then(|inner| inner.strip_suffix(')'));
     let named = bracket.filter(|_| kind == Kind::Question).and_then(|inner| {
@@ -329,8 +349,8 @@ fn read_label(raw: &str) -> Option<(Kind, String, Style)> {
     }
     // "ADA LEE, HEAD OF THE HARBOUR OFFICE": the name comes first.
     let name = label.split(',').next().unwrap_or(label).trim();
-    let lower = if style == Style::Capitals { name.to_lowercase() } else { lower };
-    let label = if style == Style::Capitals { name } else { label };
+    let cut = style == Style::Capitals || name.len() < label.len() && is_full_name(name);
+    let (label, lower) = if cut { (name, name.to_lowercase()) } else { (label, lower) };
     let words: Vec<&str> = label.split([' ', '\u{A0}']).filter(|word| !word.is_empty()).collect();
     // "QUESTION 3", "Pregunta 2", "Вопрос 1"
     if let [first, number] = words[..] {
@@ -398,7 +418,10 @@ fn kept(marks: &[Mark], text: &str) -> Option<Vec<Mark>> {
             }
             (Kind::Named, _) => {
                 let often = counts[mark.key.as_str()] > 1;
-                let full = mark.label.slice(text).is_some_and(is_full_name);
+                let full = mark
+                    .label
+                    .slice(text)
+                    .is_some_and(|label| is_full_name(label.split(',').next().unwrap_or(label)));
                 often && capitals <= 2 * mixed.max(1) || full && (mixed > 0 || generic > 0)
             }
         })
@@ -477,7 +500,7 @@ fn capitals_before(text: &str, colon: usize) -> Option<&str> {
     let honorific = |word: &&str| WORDS.honorifics.contains(&word.to_lowercase());
     let from = words
         .iter()
-        .rposition(|word| honorific(word))
+        .rposition(honorific)
         .map_or(0, |last| last + 1 - words[..=last].iter().rev().take_while(|word| honorific(word)).count());
     let label = &label[words[..from].iter().map(|word| word.len() + 1).sum::<usize>()..];
     (label.chars().filter(|c| c.is_uppercase()).count() >= 3).then_some(label)
@@ -536,7 +559,7 @@ fn after_sentence(text: &str, at: usize) -> bool {
     let before = text[..at].trim_end_matches([' ', '\t', '\u{A0}', '*', '_']);
     !before.is_empty()
         && !before.ends_with('\n')
-        && before.ends_with(['.', '?', '!', ')', '”', '"', '…', '—', '-', ']', '»', '’'])
+        && before.ends_with(['.', '?', '!', ')', '”', '"', '…', '—', '–', '-', ']', '»', '’'])
 }
 
 /// Decides whether marks make a transcript.
@@ -551,7 +574,7 @@ fn looks_like_transcript(marks: &[Mark]) -> bool {
         return true;
     }
     let mut counts: HashMap<&str, usize> = HashMap::new();
-    for mark in marks.iter().filter(|mark| mark.kind == Kind::Named) {
+    for mark in marks.iter().filter(|mark| matches!(mark.kind, Kind::Named | Kind::Moderator)) {
         *counts.entry(mark.key.as_str()).or_default() += 1;
     }
     let often = counts.values().filter(|count| **count > 1).count();
@@ -667,9 +690,7 @@ fn turn(text: &str, kind: Kind, start: usize, end: usize) -> Option<Turn> {
 
 /// `**Why now?**` on a line of its own, three times or more; what follows is the answer.
 fn bold_questions(text: &str) -> Option<Vec<Turn>> {
-    if memchr::memmem::find(text.as_bytes(), b"**").is_none() {
-        return None;
-    }
+    memchr::memmem::find(text.as_bytes(), b"**")?;
     let mut asked: Vec<(usize, usize, usize)> = Vec::new(); // line start, question start, question end
     let mut start = 0;
     for line in text.split_inclusive('\n') {

@@ -281,9 +281,9 @@ fn in_small_letters(label: &str) -> String {
     let mut inside = false;
     for c in label.chars() {
         if inside {
-            out.extend(c.to_lowercase())
+            out.extend(c.to_lowercase());
         } else {
-            out.push(c)
+            out.push(c);
         }
         inside = c.is_alphanumeric();
     }

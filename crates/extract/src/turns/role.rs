@@ -39,17 +39,15 @@ pub(super) fn assign(text: &str, transcript: &mut Transcript) -> Option<()> {
     }
     let generic = turns.iter().filter(|turn| turn.kind == Kind::Question).count();
     let habits = habits(text, turns);
-    let parts = if generic >= 2 || generic * 5 >= turns.len() {
-        beside_questions(turns, &habits)
-    } else {
-        among_names(&habits)
-    };
+    let labelled = generic >= 2 || generic * 5 >= turns.len();
+    let parts = if labelled { beside_questions(turns, &habits) } else { among_names(&habits) };
     for turn in turns.iter_mut() {
         turn.part = match turn.kind {
             Kind::Question => Part::Asks,
             Kind::Answer => Part::Answers,
-            Kind::Moderator => Part::Moderates,
-            Kind::Named => parts.get(&turn.key).copied().unwrap_or(Part::Answers),
+            Kind::Moderator if labelled => Part::Moderates,
+            // Where nobody else asks, the host does.
+            Kind::Named | Kind::Moderator => parts.get(&turn.key).copied().unwrap_or(Part::Answers),
         };
     }
     Some(())
@@ -123,7 +121,7 @@ fn among_names(habits: &HashMap<String, Habits>) -> HashMap<String, Part> {
     let share = |habit: &Habits| habit.asking as f64 / habit.turns.max(1) as f64;
     let mean = |habit: &Habits| habit.bytes / habit.turns.max(1);
     let least = habits.values().filter(|h| h.turns > 1).map(share).fold(1.0, f64::min);
-    let longest = habits.values().map(|h| mean(h)).max().unwrap_or(0);
+    let longest = habits.values().map(mean).max().unwrap_or(0);
     habits
         .iter()
         .map(|(key, habit)| {
