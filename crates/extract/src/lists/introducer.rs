@@ -55,13 +55,13 @@ impl Introducer {
 }
 
 /// Reads the sentence around the anchor; `None` when no list opens in it.
-pub(super) fn read(text: &str, stretch: Span, hit: Range<usize>) -> Option<Introducer> {
-    is_anchor(text, stretch, &hit)?;
+pub(super) fn read(text: &str, stretch: Span, hit: Range<usize>, owners: &[usize]) -> Option<Introducer> {
+    is_anchor(text, stretch, &hit, owners)?;
     let sentence_start = sentence::start(text, hit.start, stretch.start());
     let ahead = sentence::floor(text, (hit.end + MAX_AHEAD).min(stretch.end()));
     let tokens = words::split(text, sentence_start..ahead);
     let at = tokens.iter().position(|word| word.start <= hit.start && hit.start < word.end)?;
-    let (words, anchor, anchor_at) = language(&tokens, at)?;
+    let (words, anchor, anchor_at) = language(&tokens, at, owners)?;
     let sentence = Sentence { text, tokens: &tokens, words, anchor, anchor_at: anchor_at.clone(), stretch };
     if sentence.means_something_else() {
         return None;
@@ -71,18 +71,22 @@ pub(super) fn read(text: &str, stretch: Span, hit: Range<usize>) -> Option<Intro
 }
 
 /// Looks at a few words around the hit, so that a common word costs little.
-fn is_anchor(text: &str, stretch: Span, hit: &Range<usize>) -> Option<()> {
+fn is_anchor(text: &str, stretch: Span, hit: &Range<usize>, owners: &[usize]) -> Option<()> {
     let low = sentence::floor(text, hit.start.saturating_sub(NEAR).max(stretch.start()));
     let high = sentence::floor(text, (hit.end + NEAR).min(stretch.end()));
     let tokens = words::split(text, low..high);
     let at = tokens.iter().position(|word| word.start <= hit.start && hit.start < word.end)?;
-    language(&tokens, at).map(|_| ())
+    language(&tokens, at, owners).map(|_| ())
 }
 
 /// Decides whose word the anchor is: of the languages that have it, the one with the most small words around it.
-fn language(tokens: &[Word], at: usize) -> Option<(&'static Introducers, Anchor, Range<usize>)> {
+fn language(
+    tokens: &[Word],
+    at: usize,
+    owners: &[usize],
+) -> Option<(&'static Introducers, Anchor, Range<usize>)> {
     let mut best: Option<(usize, &'static Introducers, Anchor, Range<usize>)> = None;
-    for (_, words) in &LEXICON.languages {
+    for (_, words) in owners.iter().filter_map(|n| LEXICON.languages.get(*n)) {
         let lists = [
             (&words.nouns, Anchor::Noun),
             (&words.clauses, Anchor::Clause),

@@ -1,6 +1,10 @@
 //! The words that announce, order and attribute conditions, one file a language: `data/<language>/introducers.toml`.
 
-use std::{collections::HashMap, sync::LazyLock};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ops::Range,
+    sync::LazyLock,
+};
 
 use aho_corasick::{AhoCorasick, MatchKind};
 use serde::Deserialize;
@@ -100,6 +104,16 @@ pub(super) enum Anchor {
 pub(super) struct Lexicon {
     pub languages: Vec<(&'static str, Introducers)>,
     anchors: AhoCorasick,
+    /// For each pattern of `anchors`, the numbers of the languages that have it.
+    owners: Vec<Vec<usize>>,
+}
+
+/// A place where a word stands that may announce conditions.
+pub(super) struct Hit<'l> {
+    /// Where, in the text searched.
+    pub place: Range<usize>,
+    /// The languages whose word it is, as numbers into [`Lexicon::languages`].
+    pub owners: &'l [usize],
 }
 
 /// The lexicon that the program carries.
@@ -108,31 +122,35 @@ pub(super) static LEXICON: LazyLock<Lexicon> =
 
 impl Lexicon {
     fn new(languages: Vec<(&'static str, Introducers)>) -> Self {
-        let mut literals: HashMap<String, ()> = HashMap::new();
-        for (_, words) in &languages {
+        let mut literals: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+        for (n, (_, words)) in languages.iter().enumerate() {
             for anchor in
                 words.nouns.anchors().chain(words.weak_nouns.anchors()).chain(words.clauses.anchors())
             {
                 for form in spellings(&anchor) {
-                    literals.insert(form, ());
+                    literals.entry(form).or_default().push(n);
                 }
             }
         }
-        let mut literals: Vec<String> = literals.into_keys().collect();
-        literals.sort();
+        // The longest pattern wins, so it also stands for the shorter ones that it starts with.
+        let owners = literals.keys().map(|literal| {
+            let shorter = literals.iter().filter(|(other, _)| literal.starts_with(other.as_str()));
+            let all: BTreeSet<usize> = shorter.flat_map(|(_, owners)| owners.iter().copied()).collect();
+            all.into_iter().collect()
+        });
+        let owners = owners.collect();
         let anchors = AhoCorasick::builder()
             .match_kind(MatchKind::LeftmostLongest)
-            .build(&literals)
+            .build(literals.keys())
             .expect("a few hundred short words fit an automaton");
-        Self { languages, anchors }
+        Self { languages, anchors, owners }
     }
 
     /// Returns the places in `text` where a word that may announce conditions stands.
-    pub(super) fn candidates<'t>(
-        &'t self,
-        text: &'t str,
-    ) -> impl Iterator<Item = std::ops::Range<usize>> + 't {
-        self.anchors.find_iter(text).map(|hit| hit.range())
+    pub(super) fn candidates<'t>(&'t self, text: &'t str) -> impl Iterator<Item = Hit<'t>> + 't {
+        self.anchors
+            .find_iter(text)
+            .map(|hit| Hit { place: hit.range(), owners: &self.owners[hit.pattern().as_usize()] })
     }
 }
 

@@ -65,11 +65,11 @@ fn search(
     let base = stretch.span.start();
     let mut searched = base; // what lies before is in a list or was read in vain
     for hit in LEXICON.candidates(slice) {
-        let hit = base + hit.start..base + hit.end;
-        if hit.start < searched {
+        let place = base + hit.place.start..base + hit.place.end;
+        if place.start < searched {
             continue;
         }
-        let Some(introducer) = introducer::read(text, stretch.span, hit) else { continue };
+        let Some(introducer) = introducer::read(text, stretch.span, place, hit.owners) else { continue };
         // The same colon is not read twice, whichever of the words before it is taken.
         searched = introducer.span.end();
         let context = Context {

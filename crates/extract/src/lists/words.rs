@@ -147,13 +147,19 @@ impl Phrases {
         })
     }
 
-    /// Returns the letters by which each phrase is found in a text: its longest word, or all its signs.
+    /// Returns the letters by which each phrase is found in a text: the whole phrase with single blanks, so that common
+    /// words alone ("only") do not count; where a word inside is open, the longest word.
     pub(super) fn anchors(&self) -> impl Iterator<Item = String> {
         self.0.iter().filter_map(|phrase| {
-            if phrase.iter().all(|word| word.text.chars().all(is_ideograph)) {
-                return Some(phrase.iter().map(|word| word.text.as_str()).collect());
+            let (last, front) = phrase.split_last()?;
+            let open_inside =
+                front.iter().any(|word| word.any_end) || phrase[1..].iter().any(|word| word.any_start);
+            if open_inside {
+                return phrase.iter().map(|word| &word.text).max_by_key(|text| text.len()).cloned();
             }
-            phrase.iter().map(|word| &word.text).max_by_key(|text| text.len()).cloned()
+            let signs = last.text.chars().all(is_ideograph);
+            let words: Vec<&str> = phrase.iter().map(|word| word.text.as_str()).collect();
+            Some(words.join(if signs { "" } else { " " }))
         })
     }
 
