@@ -1,6 +1,6 @@
 //! All three services in one process.
 
-use std::future::Future;
+use std::{future::Future, time::Duration};
 
 use dictum_client::Connection;
 use dictum_extraction::ExtractionConfig;
@@ -43,21 +43,19 @@ pub(crate) async fn serve(
     let endpoint = tonic::transport::Endpoint::from_static("http://in-process");
     let backend = || Connection::over(connector.channel(&endpoint), options.clone());
 
-    let inner = Server::new(server.clone(), DESCRIPTOR_SET);
+    // Nobody balances over the inner server: it need not say for a while that it stops.
+    let inner = Server::new(ServerConfig { drain_delay: Duration::ZERO, ..server.clone() }, DESCRIPTOR_SET);
     let stopping = inner.stopping();
-    let inner = inner.add(dictum_extraction::service(&extraction, &server)).add(dictum_storage::service(
-        store.clone(),
-        &storage,
-        &server,
-        stopping,
-    ));
+    let inner = inner
+        .add(dictum_extraction::service(&extraction, &server, stopping.clone()))
+        .add(dictum_storage::service(store.clone(), &storage, &server, stopping));
 
     let public = Server::new(server.clone(), DESCRIPTOR_SET);
     let stopping = public.stopping();
     let backends = Backends { extraction: backend(), storage: backend() };
     let public = public
         .add(dictum_ingest::service(backends, &ingest, &server, stopping.clone()))
-        .add(dictum_extraction::service(&extraction, &server))
+        .add(dictum_extraction::service(&extraction, &server, stopping.clone()))
         .add(dictum_storage::service(store.clone(), &storage, &server, stopping));
 
     let (public_ended, public_has_ended) = oneshot::channel::<()>();

@@ -1,6 +1,7 @@
 //! Calls of `dictum.v1.ExtractionService`.
 
 use dictum_proto::v1::{self, extraction_service_client::ExtractionServiceClient};
+use futures_util::{Stream, TryStreamExt};
 use tonic::transport::Channel;
 
 use crate::{ClientError, Connection};
@@ -37,6 +38,36 @@ impl ExtractionClient {
                 request,
                 |channel, request| async move { self.service(channel).extract_claims(request).await },
             )
+            .await
+    }
+
+    /// Extracts the claims of documents as they come; answers come in the same order, and stop at the first broken
+    /// connection: nothing is stored, so the caller knows best what to ask again.
+    ///
+    /// # Errors
+    ///
+    /// The service's status when the stream cannot begin; later ones come in the stream.
+    pub async fn extract_claims_stream(
+        &self,
+        requests: impl Stream<Item = v1::ExtractClaimsStreamRequest> + Send + 'static,
+    ) -> Result<
+        impl Stream<Item = Result<v1::ExtractClaimsStreamResponse, ClientError>> + Send + Unpin + 'static,
+        ClientError,
+    > {
+        let mut service = self.service(self.connection.channel.clone());
+        Ok(service.extract_claims_stream(requests).await?.into_inner().map_err(ClientError::from))
+    }
+
+    /// Returns the rules of the server.
+    ///
+    /// # Errors
+    ///
+    /// The service's status, after retries.
+    pub async fn describe_rules(&self) -> Result<v1::DescribeRulesResponse, ClientError> {
+        self.connection
+            .call(v1::DescribeRulesRequest {}, |channel, request| async move {
+                self.service(channel).describe_rules(request).await
+            })
             .await
     }
 }

@@ -7,7 +7,7 @@ use dictum_proto::v1::{
     ingest_service_client::IngestServiceClient,
 };
 use futures_util::{
-    Stream, StreamExt,
+    Stream, StreamExt, TryStreamExt,
     stream::{Fuse, FusedStream},
 };
 use tokio::{sync::mpsc, time::sleep};
@@ -56,6 +56,28 @@ impl IngestClient {
                 })
                 .await?;
         Ok(response.result.unwrap_or_default())
+    }
+
+    /// Sends a source file whole and returns what is found in it, the summary last. A file that was cut can be sent
+    /// again: what was stored is found to be a duplicate.
+    ///
+    /// # Errors
+    ///
+    /// The service's status when the file is not taken at all; later ones come in the stream.
+    pub async fn upload_file(
+        &self,
+        header: v1::UploadHeader,
+        chunks: impl Stream<Item = Vec<u8>> + Send + 'static,
+    ) -> Result<
+        impl Stream<Item = Result<v1::UploadFileResponse, ClientError>> + Send + Unpin + 'static,
+        ClientError,
+    > {
+        let part = |part| v1::UploadFileRequest { part: Some(part) };
+        let header = part(v1::upload_file_request::Part::Header(header));
+        let chunks = chunks.map(move |chunk| part(v1::upload_file_request::Part::Chunk(chunk.into())));
+        let requests = futures_util::stream::iter([header]).chain(chunks);
+        let answers = self.service(self.connection.channel.clone()).upload_file(requests).await?;
+        Ok(answers.into_inner().map_err(ClientError::from))
     }
 
     /// Ingests documents as they come, and returns their acknowledgements in the same order.

@@ -85,6 +85,104 @@ impl StorageClient {
             .await
     }
 
+    /// Counts claims, by a field too if asked.
+    ///
+    /// # Errors
+    ///
+    /// The service's status, after retries.
+    pub async fn count_claims(
+        &self,
+        request: v1::CountClaimsRequest,
+    ) -> Result<v1::CountClaimsResponse, ClientError> {
+        self.connection
+            .call(
+                request,
+                |channel, request| async move { self.service(channel).count_claims(request).await },
+            )
+            .await
+    }
+
+    /// Returns one page of speakers.
+    ///
+    /// # Errors
+    ///
+    /// The service's status, after retries.
+    pub async fn list_speakers(
+        &self,
+        request: v1::ListSpeakersRequest,
+    ) -> Result<v1::ListSpeakersResponse, ClientError> {
+        self.connection
+            .call(
+                request,
+                |channel, request| async move { self.service(channel).list_speakers(request).await },
+            )
+            .await
+    }
+
+    /// Returns one page of topics.
+    ///
+    /// # Errors
+    ///
+    /// The service's status, after retries.
+    pub async fn list_topics(
+        &self,
+        request: v1::ListTopicsRequest,
+    ) -> Result<v1::ListTopicsResponse, ClientError> {
+        self.connection
+            .call(request, |channel, request| async move { self.service(channel).list_topics(request).await })
+            .await
+    }
+
+    /// Returns one page of channels.
+    ///
+    /// # Errors
+    ///
+    /// The service's status, after retries.
+    pub async fn list_channels(
+        &self,
+        request: v1::ListChannelsRequest,
+    ) -> Result<v1::ListChannelsResponse, ClientError> {
+        self.connection
+            .call(
+                request,
+                |channel, request| async move { self.service(channel).list_channels(request).await },
+            )
+            .await
+    }
+
+    /// Deletes a document with its claims. A repeated attempt that finds it gone says NOT_FOUND.
+    ///
+    /// # Errors
+    ///
+    /// The service's status, after retries.
+    pub async fn delete_document(
+        &self,
+        request: v1::DeleteDocumentRequest,
+    ) -> Result<v1::DeleteDocumentResponse, ClientError> {
+        self.connection
+            .call(
+                request,
+                |channel, request| async move { self.service(channel).delete_document(request).await },
+            )
+            .await
+    }
+
+    /// Puts a new extraction in the place of an old one, or says what that would change.
+    ///
+    /// # Errors
+    ///
+    /// The service's status, after retries.
+    pub async fn replace_extraction(
+        &self,
+        request: v1::ReplaceExtractionRequest,
+    ) -> Result<v1::ReplaceExtractionResponse, ClientError> {
+        self.connection
+            .call(request, |channel, request| async move {
+                self.service(channel).replace_extraction(request).await
+            })
+            .await
+    }
+
     /// Returns all claims from the page that `request` asks for to the last, page by page as they are read.
     pub fn list_all(
         &self,

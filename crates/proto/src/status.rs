@@ -66,9 +66,18 @@ pub fn reason(status: &Status) -> Option<ErrorReason> {
     ErrorReason::from_str_name(&format!("ERROR_REASON_{}", info.reason))
 }
 
+/// Returns the name of the reason in a status of ours without its prefix, as answers carry it; empty for any other.
+#[must_use]
+pub fn reason_name(status: &Status) -> String {
+    reason(status).map(|reason| name(reason).to_owned()).unwrap_or_default()
+}
+
+fn name(reason: ErrorReason) -> &'static str {
+    reason.as_str_name().trim_start_matches("ERROR_REASON_")
+}
+
 fn details<'a>(reason: ErrorReason, metadata: impl IntoIterator<Item = (&'a str, &'a str)>) -> ErrorDetails {
-    let reason = reason.as_str_name().trim_start_matches("ERROR_REASON_");
     let metadata: HashMap<String, String> =
         metadata.into_iter().map(|(key, value)| (key.to_owned(), value.to_owned())).collect();
-    ErrorDetails::with_error_info(reason, ERROR_DOMAIN, metadata)
+    ErrorDetails::with_error_info(name(reason), ERROR_DOMAIN, metadata)
 }

@@ -5,11 +5,12 @@
 mod config;
 mod error;
 mod service;
+mod stream;
 
 use std::future::Future;
 
 use dictum_proto::{DESCRIPTOR_SET, v1::extraction_service_server::ExtractionServiceServer};
-use dictum_server::{ServeError, Server, ServerConfig};
+use dictum_server::{ServeError, Server, ServerConfig, Stopping};
 use tokio::net::TcpListener;
 
 pub use config::ExtractionConfig;
@@ -17,8 +18,12 @@ pub use service::Extractor;
 
 /// Returns the service, ready to be added to a server.
 #[must_use]
-pub fn service(config: &ExtractionConfig, server: &ServerConfig) -> ExtractionServiceServer<Extractor> {
-    ExtractionServiceServer::new(Extractor::new(config, server.max_document_bytes))
+pub fn service(
+    config: &ExtractionConfig,
+    server: &ServerConfig,
+    stopping: Stopping,
+) -> ExtractionServiceServer<Extractor> {
+    ExtractionServiceServer::new(Extractor::new(config, server.max_document_bytes, stopping))
         .max_decoding_message_size(server.max_message_bytes)
         .max_encoding_message_size(server.max_message_bytes)
 }
@@ -34,6 +39,7 @@ pub async fn serve(
     server: ServerConfig,
     stop: impl Future<Output = ()>,
 ) -> Result<(), ServeError> {
-    let service = service(config, &server);
-    Server::new(server, DESCRIPTOR_SET).add(service).serve(listener, stop).await
+    let process = Server::new(server.clone(), DESCRIPTOR_SET);
+    let service = service(config, &server, process.stopping());
+    process.add(service).serve(listener, stop).await
 }

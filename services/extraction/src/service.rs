@@ -2,19 +2,25 @@
 
 use std::sync::Arc;
 
-use dictum_core::{Confidence, Document, Extraction};
+use dictum_core::{Confidence, Document, Extraction, FormKind};
 use dictum_extract::Options;
 use dictum_proto::{
     ConvertError, document_from_wire, document_within, extraction_to_wire,
     v1::{
-        ClaimView, ExtractClaimsRequest, ExtractClaimsResponse, ExtractionOptions,
+        ClaimForm, ClaimView, DescribeRulesRequest, DescribeRulesResponse, ExtractClaimsRequest,
+        ExtractClaimsResponse, ExtractClaimsStreamRequest, ExtractionOptions, Manner, Rule,
         extraction_service_server::ExtractionService,
     },
 };
+use dictum_server::Stopping;
 use tokio::{sync::Semaphore, task};
-use tonic::{Request, Response, Status};
+use tonic::{Request, Response, Status, Streaming};
 
-use crate::{ExtractionConfig, error::Error};
+use crate::{
+    ExtractionConfig,
+    error::Error,
+    stream::{self, Answers},
+};
 
 /// Texts up to this length are extracted where the call is answered: at 50 MB a second that takes a third of a
 /// millisecond, about what handing them to another thread and back costs under load.
@@ -25,14 +31,18 @@ const INLINE_BYTES: usize = 16 << 10;
 pub struct Extractor {
     workers: Arc<Semaphore>,
     max_document_bytes: usize,
+    pub(crate) stopping: Stopping,
 }
 
 impl Extractor {
-    pub(crate) fn new(config: &ExtractionConfig, max_document_bytes: usize) -> Self {
-        Self { workers: Arc::new(Semaphore::new(config.workers())), max_document_bytes }
+    pub(crate) fn new(config: &ExtractionConfig, max_document_bytes: usize, stopping: Stopping) -> Self {
+        Self { workers: Arc::new(Semaphore::new(config.workers())), max_document_bytes, stopping }
     }
 
-    async fn extract(&self, request: ExtractClaimsRequest) -> Result<ExtractClaimsResponse, Error> {
+    pub(crate) async fn extract(
+        &self,
+        request: ExtractClaimsRequest,
+    ) -> Result<ExtractClaimsResponse, Error> {
         let view = request.view();
         let document = document_within(request.document, self.max_document_bytes, "document")?;
         let document = document_from_wire(document, "document")?;
@@ -62,6 +72,30 @@ fn options_from_wire(options: ExtractionOptions) -> Result<Options, ConvertError
     Ok(Options { attitudes, min_confidence })
 }
 
+fn rule_to_wire(rule: &dictum_extract::Rule) -> Rule {
+    let dictum_extract::Rule { id, form, manner, description, source } = *rule;
+    let form = match form {
+        FormKind::QuotedStatement => ClaimForm::QuotedStatement,
+        FormKind::QuestionAnswer => ClaimForm::QuestionAnswer,
+        FormKind::PrerequisiteList => ClaimForm::PrerequisiteList,
+    };
+    let manner = match manner {
+        None => Manner::Unspecified,
+        Some(dictum_core::Manner::Block) => Manner::Block,
+        Some(dictum_core::Manner::Direct) => Manner::Direct,
+        Some(dictum_core::Manner::Indirect) => Manner::Indirect,
+        Some(dictum_core::Manner::Mixed) => Manner::Mixed,
+        Some(dictum_core::Manner::Attitude) => Manner::Attitude,
+    };
+    Rule {
+        rule_id: id.to_owned(),
+        form: form.into(),
+        manner: manner.into(),
+        description: description.to_owned(),
+        source: source.to_owned(),
+    }
+}
+
 #[tonic::async_trait]
 impl ExtractionService for Extractor {
     async fn extract_claims(
@@ -69,5 +103,22 @@ impl ExtractionService for Extractor {
         request: Request<ExtractClaimsRequest>,
     ) -> Result<Response<ExtractClaimsResponse>, Status> {
         Ok(Response::new(self.extract(request.into_inner()).await?))
+    }
+
+    type ExtractClaimsStreamStream = Answers;
+
+    async fn extract_claims_stream(
+        &self,
+        request: Request<Streaming<ExtractClaimsStreamRequest>>,
+    ) -> Result<Response<Self::ExtractClaimsStreamStream>, Status> {
+        Ok(Response::new(stream::answers(self.clone(), request.into_inner())))
+    }
+
+    async fn describe_rules(
+        &self,
+        _: Request<DescribeRulesRequest>,
+    ) -> Result<Response<DescribeRulesResponse>, Status> {
+        let rules = dictum_extract::rules().iter().map(rule_to_wire).collect();
+        Ok(Response::new(DescribeRulesResponse { rule_set: dictum_extract::RULE_SET.to_owned(), rules }))
     }
 }

@@ -1,8 +1,9 @@
 //! What can be set of ingest.
 
-use std::num::NonZeroUsize;
+use std::{num::NonZeroUsize, time::Duration};
 
 use clap::Args;
+use dictum_server::parse_duration;
 
 /// How much ingest holds at a time.
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
@@ -15,6 +16,14 @@ pub struct IngestConfig {
     /// Bytes of text that are worked on at a time, over all streams; more wait in their clients.
     #[arg(long, env = "DICTUM_MAX_INGEST_BYTES", value_name = "BYTES", default_value_t = 256 << 20)]
     pub max_ingest_bytes: usize,
+
+    /// Files that are read at a time, each on a thread of its own; more are refused with OVERLOADED.
+    #[arg(long, env = "DICTUM_MAX_UPLOADS", value_name = "N", default_value_t = 32)]
+    pub max_uploads: usize,
+
+    /// How long a client may be silent in the middle of a file.
+    #[arg(long, env = "DICTUM_UPLOAD_PATIENCE", value_name = "TIME", default_value = "60s", value_parser = parse_duration)]
+    pub upload_patience: Duration,
 }
 
 /// Where the services behind ingest are.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use dictum_client::ClientError;
-use dictum_proto::{ConvertError, status_with_retry, v1::ErrorReason};
+use dictum_proto::{ConvertError, status, status_with_retry, v1::ErrorReason};
 use tokio::task::JoinError;
 use tonic::{Code, Status};
 
@@ -28,6 +28,21 @@ pub(crate) enum Error {
         #[source]
         cause: ClientError,
     },
+    /// As many files are being read as may be.
+    #[error("{max_uploads} files are being read, which is the most this server takes")]
+    TooManyUploads {
+        /// How many may be read.
+        max_uploads: usize,
+    },
+    /// A client has stopped to send in the middle of a file.
+    #[error("nothing has come for {} ms in the middle of a file", patience.as_millis())]
+    Silent {
+        /// How long it may be silent.
+        patience: Duration,
+    },
+    /// The transport broke.
+    #[error("the stream broke")]
+    Transport(#[from] Status),
     /// The work on the document broke off: a bug.
     #[error("ingest of a document broke off")]
     Broken(#[from] JoinError),
@@ -46,7 +61,9 @@ impl Error {
     pub(crate) fn is_about_one_document(&self) -> bool {
         match self {
             Self::Request(_) | Self::Refused(_) | Self::Broken(_) => true,
-            Self::Outage { .. } => false,
+            Self::Outage { .. } | Self::TooManyUploads { .. } | Self::Silent { .. } | Self::Transport(_) => {
+                false
+            }
         }
     }
 }
@@ -80,6 +97,20 @@ impl From<Error> for Status {
                     RETRY_AFTER,
                 )
             }
+            Error::TooManyUploads { max_uploads } => status_with_retry(
+                Code::ResourceExhausted,
+                ErrorReason::Overloaded,
+                error.to_string(),
+                [("max_uploads", max_uploads.to_string().as_str())],
+                RETRY_AFTER,
+            ),
+            Error::Silent { patience } => status(
+                Code::DeadlineExceeded,
+                ErrorReason::DeadlineExceeded,
+                error.to_string(),
+                [("milliseconds", patience.as_millis().to_string().as_str())],
+            ),
+            Error::Transport(status) => status,
             Error::Broken(_) => dictum_server::internal(&error),
         }
     }

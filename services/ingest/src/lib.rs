@@ -6,6 +6,7 @@ mod config;
 mod error;
 mod service;
 mod stream;
+mod upload;
 
 use std::future::Future;
 

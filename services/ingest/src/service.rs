@@ -7,7 +7,7 @@ use dictum_proto::{
     ConvertError, document_within,
     v1::{
         ClaimView, Document, ExtractClaimsRequest, Extraction, IngestDocumentRequest, IngestDocumentResponse,
-        IngestDocumentsRequest, IngestResult, IngestStatus, WriteDocumentRequest,
+        IngestDocumentsRequest, IngestResult, IngestStatus, UploadFileRequest, WriteDocumentRequest,
         extraction_service_server as extraction, ingest_service_server::IngestService,
         storage_service_server as storage,
     },
@@ -20,6 +20,7 @@ use crate::{
     Backends, IngestConfig,
     error::Error,
     stream::{Acknowledgements, acknowledge},
+    upload::{Results, Uploads, upload},
 };
 
 /// Answers the calls of `dictum.v1.IngestService`.
@@ -27,9 +28,10 @@ use crate::{
 pub struct Intake {
     extraction: ExtractionClient,
     storage: StorageClient,
-    max_document_bytes: usize,
+    pub(crate) max_document_bytes: usize,
     pub(crate) window: usize,
     pub(crate) stopping: Stopping,
+    pub(crate) uploads: Uploads,
     room: Arc<Semaphore>, // one permit a KiB of text
     max_permits: u32,
 }
@@ -48,6 +50,7 @@ impl Intake {
             max_document_bytes,
             window: config.ingest_window.get(),
             stopping,
+            uploads: Uploads::new(config.max_uploads, config.upload_patience),
             room: Arc::new(Semaphore::new(max_permits as usize)),
             max_permits,
         }
@@ -120,5 +123,14 @@ impl IngestService for Intake {
         request: Request<Streaming<IngestDocumentsRequest>>,
     ) -> Result<Response<Self::IngestDocumentsStream>, Status> {
         Ok(Response::new(acknowledge(self.clone(), request.into_inner())))
+    }
+
+    type UploadFileStream = Results;
+
+    async fn upload_file(
+        &self,
+        request: Request<Streaming<UploadFileRequest>>,
+    ) -> Result<Response<Self::UploadFileStream>, Status> {
+        Ok(Response::new(upload(self.clone(), request.into_inner()).await?))
     }
 }

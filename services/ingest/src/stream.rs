@@ -2,10 +2,7 @@
 
 use std::pin::Pin;
 
-use dictum_proto::{
-    reason,
-    v1::{IngestDocumentsRequest, IngestDocumentsResponse, IngestResult, IngestStatus},
-};
+use dictum_proto::v1::{IngestDocumentsRequest, IngestDocumentsResponse, IngestResult, IngestStatus};
 use futures_util::{Stream, StreamExt, future, stream};
 use tokio_util::task::AbortOnDropHandle;
 use tonic::{Status, Streaming};
@@ -58,7 +55,7 @@ async fn admit(
 }
 
 /// A fault of one document is an answer; an outage ends the stream.
-fn or_rejected(result: Result<IngestResult, Error>) -> Result<IngestResult, Status> {
+pub(crate) fn or_rejected(result: Result<IngestResult, Error>) -> Result<IngestResult, Status> {
     match result {
         Ok(result) => Ok(result),
         Err(error) if error.is_about_one_document() => Ok(rejected(&error.into())),
@@ -67,10 +64,9 @@ fn or_rejected(result: Result<IngestResult, Error>) -> Result<IngestResult, Stat
 }
 
 fn rejected(status: &Status) -> IngestResult {
-    let reason = reason(status).map_or("", |reason| reason.as_str_name());
     IngestResult {
         status: IngestStatus::Rejected.into(),
-        reason: reason.trim_start_matches("ERROR_REASON_").to_owned(),
+        reason: dictum_proto::reason_name(status),
         message: status.message().to_owned(),
         ..Default::default()
     }

@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use dictum_core::{Confidence, Date, DateInterval, FormKind, Manner};
 use dictum_proto::{ConvertError, timestamp_from_wire, v1};
-use dictum_store::{ClaimFilter, ListOrder, TimeRange};
+use dictum_store::{ClaimFilter, ListOrder, MAX_PAGE_SIZE, TimeRange};
 
 /// What a page holds when the caller does not say.
 const DEFAULT_PAGE_SIZE: usize = 50;
@@ -63,11 +63,12 @@ pub(crate) fn id_from_wire<T: FromStr<Err = dictum_core::ParseIdError>>(
     id.parse().map_err(|error: dictum_core::ParseIdError| invalid(field, error.to_string()))
 }
 
-pub(crate) fn page_size_from_wire(page_size: i32) -> Result<usize, ConvertError> {
-    match usize::try_from(page_size) {
+/// Returns how many things are wanted: 0 means the default, and more than the most means the most.
+pub(crate) fn size_from_wire(size: i32, field: &str) -> Result<usize, ConvertError> {
+    match usize::try_from(size) {
         Ok(0) => Ok(DEFAULT_PAGE_SIZE),
-        Ok(page_size) => Ok(page_size), // the store cuts it to its maximum
-        Err(_) => Err(invalid("page_size", "must not be negative".to_owned())),
+        Ok(size) => Ok(size.min(MAX_PAGE_SIZE)),
+        Err(_) => Err(invalid(field, "must not be negative".to_owned())),
     }
 }
 
@@ -75,6 +76,8 @@ pub(crate) fn order_from_wire(order: v1::ClaimOrder) -> ListOrder {
     match order {
         v1::ClaimOrder::Unspecified | v1::ClaimOrder::TimeAscending => ListOrder::TimeAscending,
         v1::ClaimOrder::TimeDescending => ListOrder::TimeDescending,
+        v1::ClaimOrder::WrittenAscending => ListOrder::WrittenAscending,
+        v1::ClaimOrder::WrittenDescending => ListOrder::WrittenDescending,
     }
 }
 
@@ -148,12 +151,12 @@ mod tests {
         );
         assert_eq!(field(v1::ClaimFilter { document_id: "AB".into(), ..filter() }), "filter.document_id");
         assert_eq!(field(v1::ClaimFilter { min_confidence: 1.5, ..filter() }), "filter.min_confidence");
-        assert_eq!(page_size_from_wire(-1).unwrap_err().field(), "page_size");
+        assert_eq!(size_from_wire(-1, "page_size").unwrap_err().field(), "page_size");
     }
 
     #[test]
     fn what_is_not_set_lets_everything_through() {
         assert_eq!(filter_from_wire(None), Ok(ClaimFilter::default()));
-        assert_eq!(page_size_from_wire(0), Ok(DEFAULT_PAGE_SIZE));
+        assert_eq!(size_from_wire(0, "page_size"), Ok(DEFAULT_PAGE_SIZE));
     }
 }

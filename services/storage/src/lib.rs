@@ -5,6 +5,7 @@
 mod config;
 mod error;
 mod filter;
+mod names;
 mod service;
 mod watch;
 

@@ -7,19 +7,23 @@ use dictum_proto::{
     ConvertError, claim_to_wire, document_from_wire, document_to_wire, document_within, extraction_from_wire,
     extraction_to_wire,
     v1::{
-        Claim, ClaimView, GetClaimRequest, GetClaimResponse, GetDocumentRequest, GetDocumentResponse,
-        ListClaimsRequest, ListClaimsResponse, WatchClaimsRequest, WriteDocumentRequest,
+        Claim, ClaimView, CountClaimsRequest, CountClaimsResponse, DeleteDocumentRequest,
+        DeleteDocumentResponse, GetClaimRequest, GetClaimResponse, GetDocumentRequest, GetDocumentResponse,
+        ListChannelsRequest, ListChannelsResponse, ListClaimsRequest, ListClaimsResponse,
+        ListSpeakersRequest, ListSpeakersResponse, ListTopicsRequest, ListTopicsResponse,
+        ReplaceExtractionRequest, ReplaceExtractionResponse, WatchClaimsRequest, WriteDocumentRequest,
         WriteDocumentResponse, storage_service_server::StorageService,
     },
 };
 use dictum_server::Stopping;
-use dictum_store::{Store, StoredClaim, StoredDocument, WatchFrom, WriteOutcome, Written};
+use dictum_store::{ExtractionDiff, Store, StoredClaim, StoredDocument, WatchFrom, WriteOutcome, Written};
 use tonic::{Request, Response, Status};
 
 use crate::{
     StorageConfig,
     error::Error,
-    filter::{filter_from_wire, id_from_wire, order_from_wire, page_size_from_wire},
+    filter::{filter_from_wire, id_from_wire, order_from_wire, size_from_wire},
+    names::{count_to_wire, facet_from_wire, page_to_wire},
     watch::{Changes, Watches},
 };
 
@@ -69,7 +73,12 @@ impl Keeper {
         let extraction = request.with_extraction.then(|| {
             extraction_to_wire(&stored.extraction, &stored.document, ClaimView::Full, stored.revision)
         });
-        Ok(GetDocumentResponse { document: Some(document_to_wire(&stored.document)), extraction })
+        Ok(GetDocumentResponse {
+            document: Some(document_to_wire(&stored.document)),
+            extraction,
+            superseded_by: stored.superseded_by.map(|id| id.to_string()).unwrap_or_default(),
+            revision: stored.revision,
+        })
     }
 
     async fn claim(&self, request: GetClaimRequest) -> Result<GetClaimResponse, Error> {
@@ -80,12 +89,82 @@ impl Keeper {
 
     async fn list(&self, request: ListClaimsRequest) -> Result<ListClaimsResponse, Error> {
         let (order, view) = (order_from_wire(request.order()), request.view());
-        let page_size = page_size_from_wire(request.page_size)?;
+        let page_size = size_from_wire(request.page_size, "page_size")?;
         let filter = filter_from_wire(request.filter)?;
         let page = self.store.list_claims(&filter, order, page_size, Some(&request.page_token)).await?;
         Ok(ListClaimsResponse {
             claims: claims_to_wire(&page.claims, view),
             next_page_token: page.next_page_token.unwrap_or_default(),
+            revision: page.revision,
+        })
+    }
+
+    async fn count(&self, request: CountClaimsRequest) -> Result<CountClaimsResponse, Error> {
+        let facet = facet_from_wire(request.facet());
+        let max_values = size_from_wire(request.max_values, "max_values")?;
+        let filter = filter_from_wire(request.filter)?;
+        let counts = match facet {
+            Some(facet) => self.store.facets(&filter, facet, max_values).await?,
+            None => Vec::new(),
+        };
+        Ok(CountClaimsResponse {
+            claim_count: self.store.count_claims(&filter).await?,
+            counts: counts.into_iter().map(count_to_wire).collect(),
+        })
+    }
+
+    async fn speakers(&self, request: ListSpeakersRequest) -> Result<ListSpeakersResponse, Error> {
+        let ListSpeakersRequest { prefix, page_size, page_token } = request;
+        let page_size = size_from_wire(page_size, "page_size")?;
+        let page = self.store.list_speakers(&prefix, page_size, Some(&page_token)).await?;
+        let (speakers, next_page_token) = page_to_wire(page);
+        Ok(ListSpeakersResponse { speakers, next_page_token })
+    }
+
+    async fn topics(&self, request: ListTopicsRequest) -> Result<ListTopicsResponse, Error> {
+        let ListTopicsRequest { prefix, page_size, page_token } = request;
+        let page_size = size_from_wire(page_size, "page_size")?;
+        let page = self.store.list_topics(&prefix, page_size, Some(&page_token)).await?;
+        let (topics, next_page_token) = page_to_wire(page);
+        Ok(ListTopicsResponse { topics, next_page_token })
+    }
+
+    async fn channels(&self, request: ListChannelsRequest) -> Result<ListChannelsResponse, Error> {
+        let ListChannelsRequest { prefix, page_size, page_token } = request;
+        let page_size = size_from_wire(page_size, "page_size")?;
+        let page = self.store.list_channels(&prefix, page_size, Some(&page_token)).await?;
+        let (channels, next_page_token) = page_to_wire(page);
+        Ok(ListChannelsResponse { channels, next_page_token })
+    }
+
+    async fn delete(&self, request: DeleteDocumentRequest) -> Result<DeleteDocumentResponse, Error> {
+        let document_id: DocumentId = id_from_wire(&request.document_id, "document_id")?;
+        let revision = self.store.delete_document(document_id).await.map_err(Error::of_write)?;
+        Ok(DeleteDocumentResponse { revision })
+    }
+
+    async fn replace(&self, request: ReplaceExtractionRequest) -> Result<ReplaceExtractionResponse, Error> {
+        let ReplaceExtractionRequest { document_id, extraction, dry_run } = request;
+        let document_id: DocumentId = id_from_wire(&document_id, "document_id")?;
+        let extraction =
+            extraction.ok_or_else(|| ConvertError::Missing { field: "extraction".to_owned() })?;
+        let stored = self.store.get_document(document_id).await?;
+        let extraction = extraction_from_wire(extraction, &stored.document, "extraction")?;
+        let (diff, revision) = if dry_run {
+            (self.store.diff_extraction(document_id, &extraction).await?, 0)
+        } else {
+            let replaced =
+                self.store.replace_extraction(document_id, extraction).await.map_err(Error::of_write)?;
+            (replaced.diff, replaced.revision)
+        };
+        let ExtractionDiff { added, changed, retracted, unchanged } = diff;
+        let ids = |ids: Vec<ClaimId>| ids.iter().map(ToString::to_string).collect();
+        Ok(ReplaceExtractionResponse {
+            added_claim_ids: ids(added),
+            changed_claim_ids: ids(changed),
+            retracted_claim_ids: ids(retracted),
+            unchanged_count: u32::try_from(unchanged).unwrap_or(u32::MAX),
+            revision,
         })
     }
 
@@ -156,5 +235,47 @@ impl StorageService for Keeper {
         request: Request<WatchClaimsRequest>,
     ) -> Result<Response<Self::WatchClaimsStream>, Status> {
         Ok(Response::new(self.watch(request.into_inner()).await?))
+    }
+
+    async fn count_claims(
+        &self,
+        request: Request<CountClaimsRequest>,
+    ) -> Result<Response<CountClaimsResponse>, Status> {
+        Ok(Response::new(self.count(request.into_inner()).await?))
+    }
+
+    async fn list_speakers(
+        &self,
+        request: Request<ListSpeakersRequest>,
+    ) -> Result<Response<ListSpeakersResponse>, Status> {
+        Ok(Response::new(self.speakers(request.into_inner()).await?))
+    }
+
+    async fn list_topics(
+        &self,
+        request: Request<ListTopicsRequest>,
+    ) -> Result<Response<ListTopicsResponse>, Status> {
+        Ok(Response::new(self.topics(request.into_inner()).await?))
+    }
+
+    async fn list_channels(
+        &self,
+        request: Request<ListChannelsRequest>,
+    ) -> Result<Response<ListChannelsResponse>, Status> {
+        Ok(Response::new(self.channels(request.into_inner()).await?))
+    }
+
+    async fn delete_document(
+        &self,
+        request: Request<DeleteDocumentRequest>,
+    ) -> Result<Response<DeleteDocumentResponse>, Status> {
+        Ok(Response::new(self.delete(request.into_inner()).await?))
+    }
+
+    async fn replace_extraction(
+        &self,
+        request: Request<ReplaceExtractionRequest>,
+    ) -> Result<Response<ReplaceExtractionResponse>, Status> {
+        Ok(Response::new(self.replace(request.into_inner()).await?))
     }
 }

@@ -320,6 +320,48 @@ impl StorageService for Faulty {
         Err(Status::unimplemented(""))
     }
 
+    async fn count_claims(
+        &self,
+        _: Request<v1::CountClaimsRequest>,
+    ) -> Result<Response<v1::CountClaimsResponse>, Status> {
+        Err(Status::unimplemented(""))
+    }
+
+    async fn list_speakers(
+        &self,
+        _: Request<v1::ListSpeakersRequest>,
+    ) -> Result<Response<v1::ListSpeakersResponse>, Status> {
+        Err(Status::unimplemented(""))
+    }
+
+    async fn list_topics(
+        &self,
+        _: Request<v1::ListTopicsRequest>,
+    ) -> Result<Response<v1::ListTopicsResponse>, Status> {
+        Err(Status::unimplemented(""))
+    }
+
+    async fn list_channels(
+        &self,
+        _: Request<v1::ListChannelsRequest>,
+    ) -> Result<Response<v1::ListChannelsResponse>, Status> {
+        Err(Status::unimplemented(""))
+    }
+
+    async fn delete_document(
+        &self,
+        _: Request<v1::DeleteDocumentRequest>,
+    ) -> Result<Response<v1::DeleteDocumentResponse>, Status> {
+        Err(Status::unimplemented(""))
+    }
+
+    async fn replace_extraction(
+        &self,
+        _: Request<v1::ReplaceExtractionRequest>,
+    ) -> Result<Response<v1::ReplaceExtractionResponse>, Status> {
+        Err(Status::unimplemented(""))
+    }
+
     type WatchClaimsStream = futures_util::stream::Empty<Result<v1::WatchClaimsResponse, Status>>;
 
     async fn watch_claims(

@@ -1,8 +1,13 @@
 //! The services over real sockets: contract, errors, limits, streams, start and stop.
 
+#![expect(clippy::unwrap_used, reason = "a panic is the report of a test")]
+
 mod contract;
 mod errors;
+mod extraction;
 mod ingest;
 mod life;
 mod protocol;
+mod storage;
+mod upload;
 mod watch;
