@@ -22,10 +22,14 @@ const MAX_HEADER_BYTES: usize = 8 * 1024;
 const ROW_MARGIN_BYTES: usize = 64 * 1024;
 const ROW_BYTES_PER_TEXT_BYTE: usize = 2;
 
+/// Rows with an unclosed quote after which reading goes on with the next line: each costs a look at the rest.
+const MAX_UNCLOSED_QUOTES: usize = 8;
+
 /// Reads a table row by row.
 #[derive(Debug, Default)]
 pub(crate) struct TableReader {
     header: Option<Header>,
+    unclosed_quotes: usize,
     ended: bool,
 }
 
@@ -91,8 +95,15 @@ impl TableReader {
             match row {
                 Row::End => self.ended = true,
                 Row::TooLong => {
-                    source.skip_line()?;
                     return Ok(Some(draft::too_large(SourceRange { start, end: source.offset() }, options)));
+                }
+                Row::Cut { .. } if self.unclosed_quotes < MAX_UNCLOSED_QUOTES => {
+                    // Either the file is cut off, or a stray quote hides the rows behind it.
+                    self.unclosed_quotes += 1;
+                    source.skip_line()?;
+                    let problem = "a quote is never closed".into();
+                    let range = SourceRange { start, end: source.offset() };
+                    return Ok(Some(range.reject(RejectionReason::Malformed { problem })));
                 }
                 Row::Cut { bytes } => {
                     self.ended = true;
@@ -156,59 +167,91 @@ enum Row {
     Cut {
         bytes: usize,
     },
+    /// Longer than the limit; it is passed over.
     TooLong,
     End,
 }
 
 /// Measures the next row: a line end inside quotes does not end it.
 fn find_row<R: Read>(source: &mut Source<R>, delimiter: u8, limit: usize) -> io::Result<Row> {
-    #[derive(PartialEq)]
-    enum Place {
-        FieldStart,
-        Bare,
-        Quoted,
-    }
-    let mut place = Place::FieldStart;
-    let mut at = 0;
+    let mut row = Quoting::default();
+    let mut scanned = 0;
     loop {
-        let unread = source.unread();
-        while let Some(&byte) = unread.get(at) {
-            match place {
-                Place::FieldStart if byte == b'"' => {
-                    place = Place::Quoted;
-                    at += 1;
-                }
-                Place::FieldStart | Place::Bare => match memchr2(delimiter, b'\n', &unread[at..]) {
-                    Some(found) if unread[at + found] == b'\n' => {
-                        return Ok(Row::Whole { bytes: at + found + 1 });
-                    }
-                    Some(found) => {
-                        at += found + 1;
-                        place = Place::FieldStart;
-                    }
-                    None => {
-                        at = unread.len();
-                        place = Place::Bare;
-                    }
-                },
-                Place::Quoted => {
-                    // After a closing quote comes a bare end of the field, or a second quote that opens again.
-                    at += memchr(b'"', &unread[at..]).map_or(unread.len() - at, |found| {
-                        place = Place::FieldStart;
-                        found + 1
-                    });
-                }
+        if let Some(end) = row.advance(&source.unread()[scanned..], delimiter) {
+            let bytes = scanned + end;
+            if bytes > limit {
+                source.consume(bytes);
+                return Ok(Row::TooLong);
             }
+            return Ok(Row::Whole { bytes });
         }
-        if at > limit {
-            return Ok(Row::TooLong);
+        scanned = source.unread().len();
+        if scanned > limit {
+            return skip_row(source, row, delimiter);
         }
         if !source.fill()? {
-            return Ok(match at {
+            return Ok(match scanned {
                 0 => Row::End,
-                bytes if place == Place::Quoted => Row::Cut { bytes },
+                bytes if row == Quoting::Quoted => Row::Cut { bytes },
                 bytes => Row::Whole { bytes },
             });
         }
+    }
+}
+
+/// Moves past a row whose start is scanned, without holding it.
+fn skip_row<R: Read>(source: &mut Source<R>, mut row: Quoting, delimiter: u8) -> io::Result<Row> {
+    source.consume(usize::MAX);
+    while source.fill()? {
+        let end = row.advance(source.unread(), delimiter);
+        source.consume(end.unwrap_or(usize::MAX));
+        if end.is_some() {
+            break;
+        }
+    }
+    Ok(Row::TooLong)
+}
+
+/// Where in a row the reader stands.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+enum Quoting {
+    #[default]
+    FieldStart,
+    Bare,
+    Quoted,
+}
+
+impl Quoting {
+    /// Returns the bytes up to the row's end, line end included, if it is here.
+    fn advance(&mut self, bytes: &[u8], delimiter: u8) -> Option<usize> {
+        let mut at = 0;
+        while let Some(&byte) = bytes.get(at) {
+            match self {
+                Self::FieldStart if byte == b'"' => {
+                    *self = Self::Quoted;
+                    at += 1;
+                }
+                Self::FieldStart | Self::Bare => match memchr2(delimiter, b'\n', &bytes[at..]) {
+                    Some(found) if bytes[at + found] == b'\n' => return Some(at + found + 1),
+                    Some(found) => {
+                        at += found + 1;
+                        *self = Self::FieldStart;
+                    }
+                    None => {
+                        at = bytes.len();
+                        *self = Self::Bare;
+                    }
+                },
+                Self::Quoted => match memchr(b'"', &bytes[at..]) {
+                    // After a closing quote the field ends, or a second quote opens it again.
+                    Some(found) => {
+                        at += found + 1;
+                        *self = Self::FieldStart;
+                    }
+                    None => at = bytes.len(),
+                },
+            }
+        }
+        None
     }
 }

@@ -40,37 +40,40 @@ impl Blocks {
         source: &mut Source<R>,
         max_block_bytes: usize,
     ) -> io::Result<Block> {
-        let start = source.offset();
         if self.before_first {
             self.before_first = false;
             match self.find(source, 0, max_block_bytes)? {
-                Some(marker) => return Ok(Block::Head { bytes: tag_start(source.unread(), marker) }),
-                None => self.skip(source)?, // a page that is all head has nothing to say
+                Some(bytes) if bytes <= max_block_bytes => return Ok(Block::Head { bytes }),
+                _ => self.skip(source)?, // a head of that length has nothing to say
             }
         }
         if source.fill_to(1)?.is_empty() {
             return Ok(Block::End);
         }
-        let own = self.find(source, 0, max_block_bytes)?.map_or(0, |at| at + self.marker.len());
-        if let Some(marker) = self.find(source, own, max_block_bytes)? {
-            return Ok(Block::Message { bytes: tag_start(source.unread(), marker), last: false });
+        let start = source.offset();
+        let own = MAX_TAG_BYTES + self.marker.len();
+        let own =
+            memmem::find(source.fill_to(own)?, self.marker.as_bytes()).map_or(0, |at| at + self.marker.len());
+        match self.find(source, own, max_block_bytes)? {
+            Some(bytes) if bytes <= max_block_bytes => return Ok(Block::Message { bytes, last: false }),
+            None if source.unread().len() <= max_block_bytes => {
+                return Ok(Block::Message { bytes: source.unread().len(), last: true });
+            }
+            _ => source.consume(own),
         }
-        if source.unread().len() <= max_block_bytes {
-            return Ok(Block::Message { bytes: source.unread().len(), last: true });
-        }
-        source.consume(own);
         self.skip(source)?;
         Ok(Block::TooLong(SourceRange { start, end: source.offset() }))
     }
 
-    /// Returns the place of the next marker from byte `from` on, if it is within the limit.
+    /// Returns the start of the next tag with the marker, which is looked for from byte `from` on; `None` when there
+    /// is none in the file or, as far as one can see, within the limit.
     fn find<R: Read>(&self, source: &mut Source<R>, from: usize, limit: usize) -> io::Result<Option<usize>> {
         let mut searched = from;
         loop {
             let unread = source.unread();
             if let Some(at) = memmem::find(unread.get(searched..).unwrap_or_default(), self.marker.as_bytes())
             {
-                return Ok(Some(searched + at));
+                return Ok(Some(tag_start(unread, searched + at)));
             }
             searched = from.max(unread.len().saturating_sub(self.marker.len()));
             if unread.len() > limit || !source.fill()? {

@@ -150,6 +150,10 @@ impl Scanner {
         loop {
             let step = nesting.advance(&source.unread()[scanned..]);
             match step {
+                Step::Closed { bytes } if scanned + bytes > max_message_bytes => {
+                    source.consume(scanned + bytes);
+                    return Ok(Found::TooLong(SourceRange { start, end: source.offset() }));
+                }
                 Step::Closed { bytes } => return Ok(Found::Message { bytes: scanned + bytes }),
                 Step::Broken => return self.skip_broken(source),
                 Step::Open => scanned = source.unread().len(),

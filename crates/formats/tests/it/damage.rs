@@ -210,8 +210,18 @@ fn a_bad_row_of_a_table_is_rejected_alone() {
         file.as_bytes(),
         Format::MessageCsv,
         &["One;\n\"still\" one.", "Three \"quoted\"."],
-        &["malformed", "truncated"],
+        &["malformed", "malformed"],
     );
+}
+
+#[test]
+fn a_stray_quote_in_a_table_hides_no_other_row() {
+    let file = "id,text\n1,One.\n2,\"Two.\n3,Three.\n4,Four.\n";
+    check(file.as_bytes(), Format::MessageCsv, &["One.", "Three.", "Four."], &["malformed"]);
+    let stray_quotes = format!("id,text\n{}", "1,\"a\"b\",\"\n".repeat(20_001));
+    let (texts, rejections) = sorted_out(items_of(stray_quotes.as_bytes(), ReadOptions::default()));
+    assert!(texts.is_empty());
+    assert!(!rejections.is_empty());
 }
 
 #[test]

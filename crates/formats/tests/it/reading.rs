@@ -137,6 +137,34 @@ fn nothing_to_read_is_said() {
     }
 }
 
+/// Records around the limit up to which they are held: with whatever reads, the same are rejected.
+#[test]
+fn the_size_of_reads_does_not_move_the_limit_of_a_record() {
+    let preview = |text: &str| {
+        format!(
+            "<div class=\"tgme_widget_message_wrap\"><div data-post=\"a/1\"><div class=\"tgme_widget_message_text\">{text}</div></div></div>"
+        )
+    };
+    for margin in [66_000, 262_500] {
+        for length in (margin - 800..margin + 400).step_by(100) {
+            let filler = " ".repeat(length);
+            let files = [
+                format!("[{{\"text\":\"One.{filler}\"}},{{\"text\":\"Two.\"}}]"),
+                format!("{{\"text\":\"One.{filler}\"}}\n{{\"text\":\"Two.\"}}"),
+                format!("id,text\n1,\"One.{filler}\"\n2,Two.\n"),
+                preview(&format!("One.{filler}")) + &preview("Two."),
+            ];
+            for file in files {
+                let options = ReadOptions { max_document_bytes: 100, ..Default::default() };
+                let whole = items_of(file.as_bytes(), options.clone());
+                assert_eq!(whole.len(), 2);
+                let pieces = Pieces { rest: file.as_bytes(), sizes: vec![997], turn: 0 };
+                assert_eq!(whole, items_of(pieces, options));
+            }
+        }
+    }
+}
+
 #[test]
 fn any_limit_is_a_limit() {
     for max_document_bytes in [0, 1, usize::MAX] {
