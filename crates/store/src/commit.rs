@@ -189,6 +189,11 @@ impl Committer {
         self.batch = Batch::default();
         self.touched.clear();
         self.staged.clear();
+        if self.unsure.is_some()
+            && let Err(error) = self.guarded(Self::recover)
+        {
+            warn!(error = &error as &dyn std::error::Error, "the engine does not open again yet");
+        }
     }
 
     /// Opens the engine again and takes from it what is true.

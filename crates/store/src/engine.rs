@@ -14,6 +14,10 @@ use std::{
 
 use crate::{StoreError, key};
 
+/// How often, and how long apart, opening again is tried while readers finish.
+const REOPEN_ATTEMPTS: u32 = 20;
+const REOPEN_PAUSE: std::time::Duration = std::time::Duration::from_millis(20);
+
 /// Bytes of a key or value as the engine holds them.
 pub(crate) type Bytes = sled::IVec;
 
@@ -24,7 +28,8 @@ pub(crate) type Entry = (Bytes, Bytes);
 pub(crate) struct Engine {
     folder: PathBuf,
     cache_bytes: u64,
-    open: RwLock<Option<Opened>>,
+    /// Why it is not open, if it is not.
+    open: RwLock<Result<Opened, StoreError>>,
 }
 
 #[derive(Clone)]
@@ -61,25 +66,32 @@ impl Engine {
     /// Opens the keys in `folder`, which is made if it is absent.
     pub(crate) fn open(folder: &Path, cache_bytes: u64) -> Result<Self, StoreError> {
         let opened = Opened::open(folder, cache_bytes)?;
-        Ok(Self { folder: folder.to_owned(), cache_bytes, open: RwLock::new(Some(opened)) })
+        Ok(Self { folder: folder.to_owned(), cache_bytes, open: RwLock::new(Ok(opened)) })
     }
 
-    /// Closes the engine and opens it again: the only way out of an error that it keeps.
+    /// Closes the engine and opens it again: the only way out of an error that it keeps. Readers wait meanwhile.
     pub(crate) fn reopen(&self) -> Result<(), StoreError> {
         let mut open = self.open.write().unwrap_or_else(std::sync::PoisonError::into_inner);
-        *open = None; // Its lock on the file must go first.
-        *open = Some(Opened::open(&self.folder, self.cache_bytes)?);
-        Ok(())
+        *open = Err(StoreError::Closed); // Its lock on the file must go first; readers under way hold it until they end.
+        let mut attempts = 1;
+        *open = loop {
+            match Opened::open(&self.folder, self.cache_bytes) {
+                Err(StoreError::Failed { .. }) if attempts < REOPEN_ATTEMPTS => attempts += 1,
+                opened => break opened,
+            }
+            std::thread::sleep(REOPEN_PAUSE);
+        };
+        open.as_ref().map(drop).map_err(Clone::clone)
     }
 
     /// Closes the engine; whatever is called afterwards fails with [`StoreError::Closed`].
     pub(crate) fn close(&self) {
-        *self.open.write().unwrap_or_else(std::sync::PoisonError::into_inner) = None;
+        *self.open.write().unwrap_or_else(std::sync::PoisonError::into_inner) = Err(StoreError::Closed);
     }
 
     fn opened(&self) -> Result<Opened, StoreError> {
         let open = self.open.read().unwrap_or_else(std::sync::PoisonError::into_inner);
-        open.clone().ok_or(StoreError::Closed)
+        open.clone()
     }
 
     /// Returns the value of `key`.

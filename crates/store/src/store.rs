@@ -623,3 +623,24 @@ pub(crate) fn check_extraction(
         None => Ok(()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_newer_format_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        Store::open(folder.path(), StoreOptions::default()).await.unwrap().close().await;
+        let engine = Engine::open(&folder.path().join("sled"), 1 << 20).unwrap();
+        let mut batch = Batch::default();
+        batch.insert(key::meta(FORMAT_KEY), &(FORMAT_VERSION + 1).to_be_bytes());
+        engine.apply(batch).unwrap();
+        engine.close();
+        let error = Store::open(folder.path(), StoreOptions::default()).await.unwrap_err();
+        assert!(
+            matches!(error, StoreError::NewerFormat { found, supported: FORMAT_VERSION } if found > FORMAT_VERSION)
+        );
+        assert!(error.to_string().ends_with("use a newer version"));
+    }
+}

@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a panic is the report of a test")]
 
 mod crash;
+mod formats;
+mod full_disk;
 mod lifecycle;
 mod list;
 mod maintenance;
