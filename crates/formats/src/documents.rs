@@ -91,7 +91,10 @@ impl<R: Read> Documents<R> {
             }
         }
         if self.options.format == Format::Auto {
-            self.options.format = detect::format(self.source.unread());
+            // Only as much as is there for certain, so that the size of reads decides nothing.
+            let unread = self.source.unread();
+            let certain = unread.len().min(detect::HEAD_BYTES - detect::UTF8_MARK.len());
+            self.options.format = detect::format(&unread[..certain]);
         }
         self.state = match self.options.format {
             Format::Auto | Format::PlainText | Format::Transcript => State::Plain,
