@@ -135,7 +135,7 @@ impl Sentence<'_> {
         words.not_with.find(tokens, near).is_some_and(|bad| {
             // A word behind the end of the sentence does not count.
             let (first, last) = (bad.start.min(at.start), bad.end.max(at.end));
-            let before = bad.start.saturating_sub(7)..bad.start;
+            let before = bad.start.saturating_sub(7)..bad.start.max(at.start);
             if words.conditionals.find(tokens, before).is_some() {
                 return false;
             }
@@ -342,7 +342,7 @@ impl Sentence<'_> {
         let (has_verb, has_follow, count) = (self.has_verb(), self.has_follow(), self.count());
         let subject = self.subject(opening_at);
         let weak = self.anchor == Anchor::WeakNoun;
-        if weak && !(has_verb || self.is_owned()) {
+        if weak && !(has_verb || self.is_owned() || has_follow && subject.is_some()) {
             return None;
         }
         if opening == Opening::Running
