@@ -68,6 +68,10 @@ pub struct ServerConfig {
     #[arg(long, env = "DICTUM_STOP_DEADLINE", value_name = "TIME", default_value = "10s", value_parser = parse_duration)]
     pub stop_deadline: Duration,
 
+    /// Listen in plain text on addresses that other machines reach: whoever reaches them can read and write.
+    #[arg(long, env = "DICTUM_INSECURE")]
+    pub insecure: bool,
+
     /// An origin whose pages may call over gRPC-web (`https://desk.example`), or `*`; none by default.
     #[arg(long = "cors-origin", env = "DICTUM_CORS_ORIGINS", value_name = "ORIGIN", value_delimiter = ',')]
     pub cors_origins: Vec<String>,

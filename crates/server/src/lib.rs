@@ -13,6 +13,7 @@ mod logs;
 mod probe;
 mod process;
 mod serve;
+mod settings;
 mod stop;
 
 pub use config::{ServerConfig, parse_duration};
@@ -21,6 +22,9 @@ pub use failure::{ERROR_DOMAIN, internal, shutting_down};
 pub use in_process::{InProcess, InProcessListener, in_process};
 pub use logs::{LogConfig, LogFormat, start_logs};
 pub use probe::{ProbeError, probe};
-pub use process::{Command, exit_code};
+pub use process::{Command, configure, exit_code};
 pub use serve::{ServeError, Server};
+pub use settings::{
+    EXIT_USAGE, FileKeys, Origin, Setting, SettingsConfig, SettingsError, effective, with_file,
+};
 pub use stop::{Stopping, stop_requested};

@@ -1,10 +1,33 @@
-//! What the thin binaries share: their `probe` command and their exit code.
+//! What the thin binaries share: their settings, their `probe` command and their exit code.
 
-use std::{error::Error, net::SocketAddr, process::ExitCode};
+use std::{env, error::Error, ffi::OsString, net::SocketAddr, process::ExitCode};
 
-use clap::Subcommand;
+use clap::{CommandFactory, FromArgMatches, Subcommand};
 
-use crate::{ProbeError, probe};
+use crate::{EXIT_USAGE, ProbeError, effective, probe, with_file};
+
+/// Returns the settings of this process from flags, variables and file. `C` must flatten
+/// [`SettingsConfig`](crate::SettingsConfig).
+///
+/// # Errors
+///
+/// Returns the exit code of a process that has nothing more to do: all mistakes were written to standard error, or the
+/// settings that `--print-config` asks for to standard output.
+pub fn configure<C: CommandFactory + FromArgMatches>() -> Result<C, ExitCode> {
+    let arguments: Vec<OsString> = env::args_os().collect();
+    let (command, file) = with_file(C::command(), &arguments).map_err(|error| {
+        error.mistakes.iter().for_each(|mistake| eprintln!("error: {mistake}"));
+        ExitCode::from(EXIT_USAGE)
+    })?;
+    let matches = command.clone().get_matches_from(arguments);
+    if matches.get_flag("print_config") {
+        for setting in effective(&command, &matches, &file) {
+            println!("{} = {:?} # {}", setting.key, setting.value, setting.origin);
+        }
+        return Err(ExitCode::SUCCESS);
+    }
+    C::from_arg_matches(&matches).map_err(|error| error.exit())
+}
 
 /// What a service's binary does besides serving.
 #[derive(Debug, Subcommand)]

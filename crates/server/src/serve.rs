@@ -1,6 +1,6 @@
 //! One server: services on a listener, until it is told to stop.
 
-use std::{future::Future, io, sync::Arc, time::Duration};
+use std::{future::Future, io, net::SocketAddr, sync::Arc, time::Duration};
 
 use futures_util::Stream;
 use http::{HeaderName, HeaderValue};
@@ -46,6 +46,12 @@ pub enum ServeError {
     Origin {
         /// What the configuration says.
         origin: String,
+    },
+    /// The address can be reached by other machines, and nobody said that they may.
+    #[error("{address} can be reached by other machines, in plain text: say --insecure if they may")]
+    Exposed {
+        /// Where it would listen.
+        address: SocketAddr,
     },
     /// The transport failed.
     #[error("the transport failed")]
@@ -110,6 +116,12 @@ impl Server {
         listener: TcpListener,
         stop: impl Future<Output = ()>,
     ) -> Result<(), ServeError> {
+        if let Ok(address) = listener.local_addr()
+            && !address.ip().is_loopback()
+            && !self.config.insecure
+        {
+            return Err(ServeError::Exposed { address });
+        }
         let limits = self.connection_limits();
         let incoming = connection::accept(listener, limits.clone());
         self.run(incoming, limits, stop).await

@@ -4,7 +4,9 @@ use std::{error::Error, net::SocketAddr, process::ExitCode};
 
 use clap::Parser;
 use dictum_extraction::ExtractionConfig;
-use dictum_server::{Command, LogConfig, ServerConfig, bind, exit_code, start_logs, stop_requested};
+use dictum_server::{
+    Command, LogConfig, ServerConfig, SettingsConfig, bind, configure, exit_code, start_logs, stop_requested,
+};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -28,11 +30,17 @@ struct Cli {
 
     #[command(flatten)]
     log: LogConfig,
+
+    #[command(flatten)]
+    _settings: SettingsConfig,
 }
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    exit_code(run(Cli::parse()).await)
+    match configure() {
+        Ok(cli) => exit_code(run(cli).await),
+        Err(code) => code,
+    }
 }
 
 async fn run(cli: Cli) -> Result<(), Box<dyn Error>> {

@@ -99,6 +99,14 @@ fn a_second_process_on_one_directory_leaves_and_says_why() {
 }
 
 #[test]
+fn plain_text_beyond_this_machine_must_be_asked_for() {
+    let refused = Process::run("dictum-extraction", &["--listen", "0.0.0.0:0"]);
+    let said = String::from_utf8(refused.stderr).unwrap();
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(said.contains("can be reached by other machines"), "{said}");
+}
+
+#[test]
 fn every_binary_explains_itself() {
     for name in ["dictum-ingest", "dictum-extraction", "dictum-storage"] {
         let help = Process::run(name, &["--help"]);
@@ -124,4 +132,24 @@ fn a_probe_tells_by_its_exit_code() {
     extraction.end_with("TERM");
     let nobody = Process::run("dictum-extraction", &["probe", "--endpoint", &endpoint]);
     assert_eq!(nobody.status.code(), Some(1));
+}
+
+#[test]
+fn settings_come_from_flag_variable_file_and_default_and_say_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("dictum.toml");
+    std::fs::write(&file, "max_calls = 7\nlog_format = \"json\"\n").unwrap();
+    let arguments = ["--config", file.to_str().unwrap(), "--print-config", "--drain-delay", "2s"];
+    let printed = Process::run("dictum-ingest", &arguments);
+    let text = String::from_utf8(printed.stdout).unwrap();
+    assert!(printed.status.success());
+    for line in ["max_calls = \"7\" # file", "drain_delay = \"2s\" # flag", "max_uploads = \"32\" # default"]
+    {
+        assert!(text.lines().any(|printed| printed == line), "{line}: {text}");
+    }
+
+    std::fs::write(&file, "max_calls = \"many\"\ndata_dir = 3\n").unwrap();
+    let refused = Process::run("dictum-ingest", &arguments);
+    let text = String::from_utf8(refused.stderr).unwrap();
+    assert_eq!((refused.status.code(), text.lines().count()), (Some(64), 2), "{text}");
 }
