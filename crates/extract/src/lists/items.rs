@@ -429,7 +429,8 @@ fn commas(context: &Context<'_>, start: usize, limit: usize) -> Option<Items> {
     }
     let spans: Option<Vec<Span>> = pieces.into_iter().map(|piece| trim(context, piece)).collect();
     let spans = spans?;
-    let wordy = spans.iter().filter(|s| s.slice(text).is_some_and(|s| s.chars().count() > 3)).count();
+    let shortest = if context.words.caseless { 1 } else { 3 };
+    let wordy = spans.iter().filter(|s| s.slice(text).is_some_and(|s| s.chars().count() > shortest)).count();
     (wordy == spans.len()).then_some(Items { spans, rule: RULE_COMMAS, tail })
 }
 
