@@ -26,8 +26,8 @@ Exit codes:
   74  standard output could not be written
   75  another process has the data directory
 
-Standard output carries data only; messages and progress go to standard error. Colour honours NO_COLOR and is left out
-where the output is no terminal. Every flag can be given as a variable: --min-confidence as DICTUM_MIN_CONFIDENCE.";
+Standard output carries data only; messages and progress go to standard error. Colour honours NO_COLOR and is left \
+out where the output is no terminal. Every flag can be given as a variable: --min-confidence as DICTUM_MIN_CONFIDENCE.";
 
 /// The version with what it was built from.
 const LONG_VERSION: &str = concat!(
@@ -228,7 +228,13 @@ pub(crate) struct ServeArgs {
 #[derive(Debug, Args)]
 pub(crate) struct ServerArgs {
     /// The address of the server.
-    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:50051", env = "DICTUM_ENDPOINT")]
+    #[arg(
+        long,
+        value_name = "URL",
+        default_value = "http://127.0.0.1:50051",
+        value_parser = endpoint,
+        env = "DICTUM_ENDPOINT"
+    )]
     pub(crate) endpoint: String,
 
     /// How often a call is tried while the server does not answer; the pauses grow from 0.1 to 5 seconds.
@@ -387,6 +393,13 @@ pub(crate) enum Order {
 fn format() -> impl TypedValueParser<Value = Format> {
     let names = Format::ALL.iter().map(|format| format.name());
     PossibleValuesParser::new(names).try_map(|name| name.parse::<Format>())
+}
+
+fn endpoint(url: &str) -> Result<String, String> {
+    let known = url.starts_with("http://") || url.starts_with("https://");
+    known
+        .then(|| url.to_owned())
+        .ok_or_else(|| "expected an address such as http://127.0.0.1:50051".to_owned())
 }
 
 fn time_zone(name: &str) -> Result<TimeZone, String> {

@@ -176,7 +176,9 @@ fn person(speaker: Option<&v1::Speaker>) -> String {
     let Some(speaker) = speaker else {
         return format!("{DIM}unknown{DIM:#}");
     };
-    let office = joined(&[&speaker.role, &speaker.organization], ", ");
+    let said_in_role = speaker.role.to_lowercase().contains(&speaker.organization.to_lowercase());
+    let organization = if said_in_role { "" } else { speaker.organization.as_str() };
+    let office = joined(&[&speaker.role, organization], ", ");
     let name = format!("{BOLD}{}{BOLD:#}", plain(&speaker.name));
     if office.is_empty() { name } else { format!("{name}\n{DIM}{office}{DIM:#}") }
 }
