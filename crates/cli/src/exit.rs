@@ -55,9 +55,9 @@ pub(crate) enum Failure {
     /// Labels cannot be read.
     #[error("{0:#}")]
     Labels(anyhow::Error),
-    /// The log filter is none.
+    /// A flag has a value that cannot be used.
     #[error("{message}")]
-    Logs {
+    Usage {
         /// What is wrong with it.
         message: String,
     },
@@ -69,7 +69,7 @@ pub(crate) enum Failure {
 impl Failure {
     fn code(&self) -> u8 {
         match self {
-            Self::Logs { .. } => 2,
+            Self::Usage { .. } => 2,
             Self::Labels(_) => 65,
             Self::Server { .. } => 69,
             Self::Start(_) | Self::Stopped(_) => 70,

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use dictum_server::{bind, start_logs, stop_requested};
+use dictum_server::{ServeError, bind, start_logs, stop_requested};
 use dictum_store::{Store, StoreError};
 use tokio::net::TcpListener;
 
@@ -14,13 +14,16 @@ use crate::{
 
 /// Serves until the process is told to stop.
 pub(crate) async fn run(args: ServeArgs) -> Result<Exit, Failure> {
-    start_logs(&args.log).map_err(|message| Failure::Logs { message })?;
+    start_logs(&args.log).map_err(|message| Failure::Usage { message })?;
     let store = open(&args.services).await?;
     let listener = listen(args.listen).await?;
     greet(&listener, &args);
-    services::serve(listener, store, args.services, stop_requested())
-        .await
-        .map_err(|error| Failure::Stopped(error.into()))?;
+    services::serve(listener, store, args.services, stop_requested()).await.map_err(|error| match error {
+        ServeError::Exposed { .. } | ServeError::Origin { .. } => {
+            Failure::Usage { message: error.to_string() }
+        }
+        error => Failure::Stopped(error.into()),
+    })?;
     Ok(Exit::Done)
 }
 
