@@ -7,7 +7,7 @@
 //! Bytes of a value: CRC-32 of key and record (4) | [`CounterRecord`].
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, btree_map},
     sync::{
         PoisonError, RwLock,
         atomic::{AtomicU64, Ordering},
@@ -45,14 +45,11 @@ pub(crate) struct Counters {
 impl Counters {
     /// Returns the counter of a value; all zero for a value that nothing has.
     pub(crate) fn get(&self, engine: &Engine, tag: Tag, value: &str) -> Result<CounterRecord, StoreError> {
-        self.of_key(engine, &key::counter(tag, value))
-    }
-
-    fn of_key(&self, engine: &Engine, key: &[u8]) -> Result<CounterRecord, StoreError> {
-        if let Some(counter) = self.changed.read().unwrap_or_else(PoisonError::into_inner).get(key) {
+        let key = key::counter(tag, value);
+        if let Some(counter) = self.changed.read().unwrap_or_else(PoisonError::into_inner).get(&key) {
             return Ok(counter.clone());
         }
-        engine.get(key)?.map_or_else(|| Ok(CounterRecord::default()), |value| decode(key, &value))
+        stored(engine, &key)
     }
 
     /// Returns up to `limit` values of a tag from `start` on, in their order, with their counters.
@@ -116,19 +113,25 @@ impl Counters {
         for ((tag, value), entry) in after {
             steps.entry(key::counter(tag, &value)).or_default().1 = Some(entry);
         }
+        let mut changed = self.changed.write().unwrap_or_else(PoisonError::into_inner);
         for (key, (before, after)) in steps {
-            let mut counter = self.of_key(engine, &key)?;
+            let counter = match changed.entry(key) {
+                btree_map::Entry::Occupied(entry) => entry.into_mut(),
+                btree_map::Entry::Vacant(entry) => {
+                    let counter = stored(engine, entry.key())?;
+                    entry.insert(counter)
+                }
+            };
             if counter.revision >= revision {
                 continue;
             }
             counter.revision = revision;
             if let Some(entry) = before {
-                subtract(&mut counter, &entry);
+                subtract(counter, &entry);
             }
             if let Some(entry) = after {
-                add(&mut counter, &entry);
+                add(counter, &entry);
             }
-            self.changed.write().unwrap_or_else(PoisonError::into_inner).insert(key, counter);
         }
         Ok(())
     }
@@ -181,6 +184,10 @@ fn disk_is_not_before(disk: Option<&Result<crate::engine::Entry, StoreError>>, k
         Some(Ok((disk_key, _))) => disk_key.as_ref() >= key,
         _ => true,
     }
+}
+
+fn stored(engine: &Engine, key: &[u8]) -> Result<CounterRecord, StoreError> {
+    engine.get(key)?.map_or_else(|| Ok(CounterRecord::default()), |value| decode(key, &value))
 }
 
 fn encode(key: &[u8], counter: &CounterRecord) -> Vec<u8> {

@@ -165,7 +165,8 @@ pub(crate) fn small() -> StoreOptions {
 
 /// Opens a store in a new directory, which is removed with the first of the two.
 pub(crate) async fn new_store() -> (tempfile::TempDir, Store) {
-    let folder = tempfile::tempdir().unwrap();
+    // In memory where there is such a place: these tests are not about the disk, and wait for it often.
+    let folder = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap();
     let store = Store::open(folder.path(), small()).await.unwrap();
     (folder, store)
 }
