@@ -52,7 +52,7 @@ pub(crate) async fn run() -> Result<Exit, Failure> {
 
     let shown = show(&endpoint).await;
     drop(stop);
-    services.await.map_err(|error| stopped_early(error))?.map_err(|error| stopped_early(error))?;
+    services.await.map_err(stopped_early)?.map_err(stopped_early)?;
     shown
 }
 
@@ -64,8 +64,8 @@ fn stopped_early(error: impl error::Error + Send + Sync + 'static) -> Failure {
 fn services_config(data: &Path) -> Result<ServicesConfig, Failure> {
     let command = ServicesConfig::augment_args(clap::Command::new("demo"));
     let arguments = ["demo".as_ref(), "--data".as_ref(), data.as_os_str()];
-    let matches = command.try_get_matches_from(arguments).map_err(|error| stopped_early(error))?;
-    ServicesConfig::from_arg_matches(&matches).map_err(|error| stopped_early(error))
+    let matches = command.try_get_matches_from(arguments).map_err(stopped_early)?;
+    ServicesConfig::from_arg_matches(&matches).map_err(stopped_early)
 }
 
 async fn show(endpoint: &str) -> Result<Exit, Failure> {

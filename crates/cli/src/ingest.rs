@@ -189,7 +189,8 @@ impl Outcomes {
         };
         write_line(self.output, &mut self.out, &line)?;
         if status == IngestStatus::Rejected {
-            return self.rejected(Rejected { file, reason: result.reason, message: result.message });
+            self.rejected(&Rejected { file, reason: result.reason, message: result.message });
+            return Ok(());
         }
         let duplicate = u64::from(status == IngestStatus::Duplicate);
         self.report.documents += 1;
@@ -217,17 +218,16 @@ impl Outcomes {
                     message: &rejected.message,
                 };
                 write_line(self.output, &mut self.out, &line)?;
-                return self.rejected(rejected);
+                self.rejected(&rejected);
             }
             Found::Document { .. } => {} // goes to the client
         }
         Ok(())
     }
 
-    fn rejected(&mut self, rejected: Rejected) -> std::io::Result<()> {
-        self.report.reject(&rejected);
+    fn rejected(&mut self, rejected: &Rejected) {
+        self.report.reject(rejected);
         self.file(&rejected.file).rejected += 1;
-        Ok(())
     }
 
     fn file(&mut self, file: &Arc<str>) -> &mut FileOutcome {

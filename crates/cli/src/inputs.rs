@@ -140,7 +140,10 @@ fn expand_pattern(pattern: &str) -> Vec<Result<Input, InputError>> {
         .filter_map(|path| match path {
             Ok(path) if path.is_dir() => None,
             Ok(path) => Some(Ok(Input::File(path))),
-            Err(cause) => Some(Err(error(&cause.path().to_owned(), io::Error::from(cause)))),
+            Err(cause) => {
+                let path = cause.path().to_owned();
+                Some(Err(error(&path, io::Error::from(cause))))
+            }
         })
         .collect();
     if inputs.is_empty() { vec![Err(nothing())] } else { inputs }

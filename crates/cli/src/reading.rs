@@ -12,6 +12,7 @@ use crate::{
 };
 
 /// One thing found in a source file.
+#[expect(clippy::large_enum_variant, reason = "nearly everything that is found is a document")]
 #[derive(Debug)]
 pub(crate) enum Found {
     /// A document.
@@ -50,7 +51,7 @@ struct SourceFile {
 }
 
 enum State {
-    Open(Documents<ProgressBarIter<Box<dyn Read + Send>>>),
+    Open(Box<Documents<ProgressBarIter<Box<dyn Read + Send>>>>),
     Unreadable(InputError),
     Ended,
 }
@@ -61,7 +62,7 @@ impl SourceFile {
             Ok((reader, input)) => {
                 let documents =
                     dictum_formats::read(progress.wrap_read(reader), args.read_options(input.source_file()));
-                Self { name: input.name().into(), state: State::Open(documents) }
+                Self { name: input.name().into(), state: State::Open(Box::new(documents)) }
             }
             Err(error) => Self { name: error.name().into(), state: State::Unreadable(error) },
         }
