@@ -125,12 +125,19 @@ fn can_open(mark: &Mark) -> bool {
 
 fn closer(later: &[Mark], open: &Mark) -> Closer {
     let mut weak = None;
+    let mut nested = 0_u32; // marks of the other double family that are open inside
     for (offset, mark) in later.iter().enumerate() {
         if mark.family != open.family {
             // Typists mix “ and ": a mark that can only close does.
-            let mixed = mark.family.is_double() && open.family.is_double();
-            if mixed && mark.closes && !mark.opens && mark.hint != Hint::Opening {
-                return Closer::At(offset);
+            if mark.family.is_double() && open.family.is_double() {
+                if mark.closes && !mark.opens && mark.hint != Hint::Opening {
+                    if nested == 0 {
+                        return Closer::At(offset);
+                    }
+                    nested -= 1;
+                } else {
+                    nested += 1;
+                }
             }
             continue;
         }

@@ -36,7 +36,7 @@ pub(crate) const RULES: &[Rule] = &[
     rule("quote-cue-inside", None, "A cue cuts the content: `“…,” X said, “…”`."),
     rule("quote-label", Some(Manner::Direct), "A name, a colon and marks."),
     rule(
-        "quote-floating",
+        FLOATING_RULE,
         Some(Manner::Direct),
         "A sentence in marks that keeps the speaker of the one before.",
     ),
@@ -84,6 +84,10 @@ impl reports::Rule {
 const DEFAULT_LANGUAGE: &str = "en";
 /// Reports below this are more often wrong than right.
 const MIN_CONFIDENCE: f32 = 0.4;
+/// How sure a label in capitals inside marks is.
+const INNER_LABEL: f32 = 0.8;
+/// The id of the rule for quotations that keep the speaker of the one beside them.
+const FLOATING_RULE: &str = "quote-floating";
 /// How sure a quotation is that keeps the speaker of the one before it, in its paragraph and in the next.
 const FLOATING: (f32, f32) = (0.85, 0.6);
 
@@ -117,7 +121,53 @@ pub(crate) fn find(
             reader.read_paragraph(start, end);
         }
     }
+    join_neighbours(text, &mut found);
     found
+}
+
+/// Joins a quotation without a cue to the one right before or after it, where nothing but marks stands between them:
+/// one statement, over one or more paragraphs.
+fn join_neighbours(text: &str, found: &mut Vec<Found>) {
+    found.sort_by_key(|found| found.form.extent().start());
+    let mut joined: Vec<Found> = Vec::with_capacity(found.len());
+    for next in found.drain(..) {
+        match joined.last_mut() {
+            Some(last) if can_join(text, last, &next) => join(last, next),
+            _ => joined.push(next),
+        }
+    }
+    *found = joined;
+}
+
+fn can_join(text: &str, first: &Found, second: &Found) -> bool {
+    let (Form::QuotedStatement(a), Form::QuotedStatement(b)) = (&first.form, &second.form) else {
+        return false;
+    };
+    let floating = first.rule == FLOATING_RULE || second.rule == FLOATING_RULE;
+    let direct = a.manner == Manner::Direct && b.manner == Manner::Direct;
+    let between = text.get(a.content.end()..b.content.start()).unwrap_or("x");
+    floating
+        && direct
+        && a.source == b.source
+        && a.speaker == b.speaker
+        && !between.chars().any(char::is_alphanumeric)
+}
+
+/// Lengthens `first` to the end of `second`; the one with a cue keeps rule, cue and confidence.
+fn join(first: &mut Found, second: Found) {
+    let (Form::QuotedStatement(a), Form::QuotedStatement(b)) = (&mut first.form, second.form) else { return };
+    let long = |start: Span, end: Span| Span::new(start.start(), end.end()).unwrap_or(start);
+    let (last, next) = (*a.parts().last().unwrap_or(&a.content), *b.parts().first().unwrap_or(&b.content));
+    let mut parts: Vec<Span> = a.parts().iter().copied().take(a.parts().len() - 1).collect();
+    parts.push(long(last, next));
+    parts.extend(b.parts().iter().skip(1));
+    a.content = long(a.content, b.content);
+    a.content_parts = if parts.len() > 1 { parts } else { Vec::new() };
+    if first.rule == FLOATING_RULE {
+        a.cue = b.cue;
+        first.rule = second.rule;
+        first.confidence = second.confidence;
+    }
 }
 
 /// Splits into paragraphs: lines, or what stands between empty lines where the lines are broken to one width.
@@ -224,13 +274,23 @@ impl Reader<'_, '_> {
         while start < tokens.len() {
             let sentence = Sentence { start, end: sentence_end(&whole, start), ..whole };
             self.read_sentence(&sentence, &mut paragraph);
+            if sentence.end == tokens.len()
+                && let Some(source) = reports::announced(&sentence)
+            {
+                paragraph.last = Some(self.announced(&sentence, source));
+            }
             start = sentence.end;
         }
         self.settle_floating(&whole, &mut paragraph, first_found);
         self.note_open_quote(quotes, tokens, &paragraph, continued);
-        self.speakers.end_paragraph();
-        let announces = tokens.last().is_some_and(|token| token.kind == Kind::Colon);
-        self.previous = paragraph.last.take().map(|last| Previous { announces, ..last });
+        self.previous = paragraph.last.take();
+    }
+
+    /// Returns who is announced to speak in the next paragraph.
+    fn announced(&mut self, sentence: &Sentence<'_>, source: Range) -> Previous {
+        let (start, end) = (sentence.tokens[source.start].start, sentence.tokens[source.end - 1].end);
+        let speaker = self.speakers.resolve(sentence, Some(&source), false);
+        Previous { speaker, source: Span::new(start, end).ok(), announces: true, direct: false }
     }
 
     /// Adds marks that open again at the start of the paragraph to the quotation before; returns whether it did.
@@ -241,8 +301,10 @@ impl Reader<'_, '_> {
         paragraph: &mut Paragraph,
     ) -> Option<OpenQuote> {
         let open = self.open.take()?;
-        let first =
-            quotes.first().filter(|quote| quote.start == tokens[0].start && quote.family == open.family);
+        let first = quotes
+            .first()
+            .filter(|quote| quote.start == tokens[0].start && quote.family == open.family)
+            .filter(|quote| inner_label(self.text, quote).is_none());
         let Some(first) = first else {
             self.unclosed(open.start);
             return None;
@@ -313,6 +375,12 @@ impl Reader<'_, '_> {
         }
         for at in sentence.start..sentence.end {
             let token = sentence.at(at);
+            if token.kind == Kind::Quote
+                && !paragraph.taken[token.quote]
+                && self.read_inner_label(sentence, at)
+            {
+                paragraph.taken[token.quote] = true;
+            }
             if token.kind == Kind::Quote && !paragraph.taken[token.quote] && floats(sentence, at) {
                 paragraph.floating.push((at, paragraph.last.clone()));
             }
@@ -323,8 +391,31 @@ impl Reader<'_, '_> {
         self.speakers.end_sentence(sentence);
     }
 
+    /// Reads a turn of a transcript in marks: `"FENWICK: We will open it.`
+    fn read_inner_label(&mut self, sentence: &Sentence<'_>, at: usize) -> bool {
+        let Some(quote) = sentence.quote(at).filter(|_| at == 0) else { return false };
+        let Some(label) = inner_label(self.text, quote) else { return false };
+        let Some((start, end)) = trimmed(self.text, quote.inner_start + label.len() + 1, quote.inner_end)
+        else {
+            return false;
+        };
+        let source = Span::new(quote.inner_start, quote.inner_start + label.len()).ok();
+        let content = Span::new(start, end).ok();
+        let speaker = Speaker { name: label.trim().to_owned(), ..Speaker::default() };
+        self.push(
+            Ok(speaker),
+            source,
+            None,
+            content.into_iter().collect(),
+            Manner::Direct,
+            "quote-label",
+            INNER_LABEL,
+        );
+        true
+    }
+
     fn emit(&mut self, sentence: &Sentence<'_>, report: &Report, paragraph: &mut Paragraph) {
-        let speaker = self.speakers.resolve(sentence, report);
+        let speaker = self.speakers.resolve(sentence, report.source.as_ref(), report.agentless);
         let bytes = |range: &Range| (sentence.tokens[range.start].start, sentence.tokens[range.end - 1].end);
         let span = |range: &Range| {
             let (start, end) = bytes(range);
@@ -439,9 +530,8 @@ impl Reader<'_, '_> {
             let (from, confidence) = match (here, &next, &self.previous) {
                 (Some(here), ..) => (here, FLOATING.0),
                 (None, Some(next), _) => (next.clone(), FLOATING.0),
-                (None, None, Some(previous)) if previous.announces || previous.direct => {
-                    (previous.clone(), FLOATING.1)
-                }
+                (None, None, Some(previous)) if previous.announces => (previous.clone(), FLOATING.0),
+                (None, None, Some(previous)) if previous.direct => (previous.clone(), FLOATING.1),
                 _ => continue,
             };
             let Some(part) = self.content_span(whole, &(at..at + 1)) else { continue };
@@ -473,6 +563,18 @@ struct Paragraph {
     last: Option<Previous>,
 }
 
+/// Returns the label in capitals that opens the words in marks: `"FENWICK: We will open it.`
+fn inner_label<'t>(text: &'t str, quote: &Quote) -> Option<&'t str> {
+    let inner = text.get(quote.inner_start..quote.inner_end)?;
+    inner.get(..inner.find(':')?).filter(|label| is_turn_label(label))
+}
+
+/// Returns whether the words can name who speaks in a transcript: a few words in capitals.
+fn is_turn_label(label: &str) -> bool {
+    let letters = label.chars().filter(|c| c.is_alphabetic());
+    label.len() <= 40 && letters.clone().count() >= 2 && letters.clone().all(char::is_uppercase)
+}
+
 /// Returns whether the quotation at `at` stands for itself as a sentence.
 fn floats(sentence: &Sentence<'_>, at: usize) -> bool {
     let alone = (sentence.start..sentence.end)
@@ -480,7 +582,9 @@ fn floats(sentence: &Sentence<'_>, at: usize) -> bool {
     let Some(quote) = sentence.quote(at) else { return false };
     let inner = sentence.text[quote.inner_start..quote.inner_end].trim_start();
     let words = inner.split(' ').take(3).count();
-    alone && words >= 3 && inner.starts_with(|c: char| !c.is_lowercase())
+    alone
+        && (words >= 3 || sentence.quote_ends_sentence(at))
+        && inner.starts_with(|c: char| !c.is_lowercase())
 }
 
 /// Returns the token after the sentence that starts at `start`.

@@ -1,7 +1,7 @@
 //! Who is reported to say what in one sentence: cue by cue, without resolving who "he" is.
 
 use super::{
-    sentence::{Range, Sentence, VerbGroup},
+    sentence::{self, Range, Sentence, VerbGroup},
     tokens::Kind,
     words::{Classes, Cue, Forms, Frame},
 };
@@ -77,7 +77,7 @@ pub(super) fn attribution_follows(sentence: &Sentence<'_>, at: usize) -> bool {
     let ceiling = sentence.end.min(at + 24);
     (at..ceiling)
         .take_while(|at| sentence.at(*at).kind != Kind::Stop)
-        .filter(|verb| sentence.at(*verb).cues(Forms::FINITE.or(Forms::PARTICIPLE)))
+        .filter(|verb| sentence.at(*verb).cues(Forms::VERB) || sentence.at(*verb).is(Classes::VERB))
         .any(|verb| finder.tag_after(verb).is_some_and(|tag| tag.start == at))
 }
 
@@ -171,7 +171,7 @@ impl Finder<'_, '_> {
     fn content_of_phrase(&self, phrase: usize, name_end: usize) -> Vec<Range> {
         let s = self.sentence;
         let follows = phrase > s.start
-            && self.clause_start(phrase) + 1 < phrase
+            && self.clause_start(phrase) < phrase
             && !s.before(phrase).is(Classes::COORDINATOR.or(Classes::CONTRAST));
         let mut content = Vec::new();
         if follows {
@@ -184,7 +184,10 @@ impl Finder<'_, '_> {
                 && s.at(name_end).kind == Kind::Comma
                 && !(start..end).any(|at| s.at(at).kind == Kind::Quote);
             content.push(start..end);
-            if s.before(phrase).kind == Kind::Comma && s.at(name_end).kind == Kind::Comma && only_adjunct {
+            if s.before(phrase).kind == Kind::Comma
+                && s.at(name_end).kind == Kind::Comma
+                && (only_adjunct || s.at(name_end + 1).is(Classes::AUXILIARY.or(Classes::VERB)))
+            {
                 let rest = name_end + 1..s.clause_end(name_end + 1);
                 if s.has_finite_verb(rest.clone()) {
                     content.push(rest);
@@ -207,7 +210,7 @@ impl Finder<'_, '_> {
     /// Returns where the clause that ends before `end` starts.
     fn clause_start(&self, end: usize) -> usize {
         let s = self.sentence;
-        let mut start = (s.start.max(end.saturating_sub(super::sentence::LONGEST_CONTENT))..end)
+        let mut start = (s.start.max(end.saturating_sub(sentence::LONGEST_CONTENT))..end)
             .rev()
             .find(|at| s.at(*at).kind == Kind::Semicolon || self.taken(*at))
             .map_or(s.start, |at| at + 1);
@@ -226,7 +229,7 @@ impl Finder<'_, '_> {
         let mut at = s.start;
         while at < s.end {
             let token = s.at(at);
-            if token.cues(Forms::FINITE.or(Forms::PARTICIPLE))
+            if (token.cues(Forms::VERB) || token.is(Classes::VERB))
                 && !self.taken(at)
                 && let Some(tag) = self.tag_after(at)
                 && let Some(report) = self.report_after(&tag)
@@ -242,17 +245,15 @@ impl Finder<'_, '_> {
     /// Reads a tag with its verb at `verb`: `, X said|,` or `, said X|.`
     fn tag_after(&self, verb: usize) -> Option<Tag> {
         let s = self.sentence;
-        let cue = s.words.verb(s.at(verb).word);
-        let weight = cue.weight(Frame::After).max(cue.weight(Frame::Quote) * 0.9);
-        if weight < 0.2 {
-            return None;
-        }
         let group = s.verb_group(verb);
         if group.infinitive || group.passive {
             return None;
         }
         if let Some(subject) = s.subject_before(group.start).filter(|subject| self.starts_tag(subject.start))
-            && let Some(end) = self.tag_end(verb + 1)
+            && !s.at(subject.start).is(Classes::RELATIVE)
+            && let Some(weight) = self.tag_weight(verb, subject.start)
+            && self.is_finite(verb, &group, &subject)
+            && let Some(end) = self.tag_end(verb + 1).or_else(|| self.loose_tag_end(verb + 1, subject.start))
         {
             return Some(Tag {
                 start: subject.start,
@@ -263,9 +264,10 @@ impl Finder<'_, '_> {
             });
         }
         // Inverted: the subject stands behind.
-        if !s.at(verb).cues(Forms::FINITE) || group.helped || !self.starts_tag(group.start) {
+        if group.helped || !self.starts_tag(group.start) || s.at(verb).is(Classes::CONTRACTION) {
             return None;
         }
+        let weight = self.tag_weight(verb, group.start)?;
         let mut from = verb + 1;
         while s.at(from).is(Classes::ADVERB) {
             from += 1;
@@ -285,13 +287,62 @@ impl Finder<'_, '_> {
         {
             return None;
         }
-        Some(Tag {
-            start: group.start,
-            end: subject.end,
-            source: subject,
-            cue: group.start..verb + 1,
-            weight,
-        })
+        if !self.is_finite(verb, &group, &subject) {
+            return None;
+        }
+        let end = if self.quote_before(group.start) {
+            self.end_of_apposition(subject.end)
+        } else {
+            // Without marks only a person or a body right behind a verb of saying is a subject: ", said the mayor."
+            let first = s.at(subject.start);
+            let who = first.kind == Kind::Name
+                || first.is(Classes::SUBJECT_PRONOUN)
+                    && !first.is(Classes::NEUTER.or(Classes::SECOND_PERSON))
+                || subject.clone().any(|at| s.at(at).is(Classes::SPEAKER_NOUN))
+                    && !first.is(Classes::POSSESSIVE);
+            let end = self.tag_end(subject.end)?;
+            if !who || weight < MIN_INVERTED {
+                return None;
+            }
+            end
+        };
+        Some(Tag { start: group.start, end, source: subject, cue: group.start..verb + 1, weight })
+    }
+
+    /// Returns how sure a tag with this verb is; verbs that are no cues attribute only marks right before them.
+    fn tag_weight(&self, verb: usize, start: usize) -> Option<f32> {
+        let s = self.sentence;
+        let token = s.at(verb);
+        if token.cues(Forms::VERB) {
+            let cue = s.words.verb(token.word);
+            let weight = cue.weight(Frame::After).max(cue.weight(Frame::Quote) * 0.9);
+            if weight >= 0.2 {
+                return Some(weight);
+            }
+        }
+        let any_verb = token.kind == Kind::Word && token.is(Classes::VERB) && !token.is(Classes::AUXILIARY);
+        // A title inside a sentence is followed by verbs too.
+        let opens = start < s.start + 2 || !s.before(start - 1).is_wordlike();
+        (any_verb && opens && self.quote_before(start)).then_some(UNKNOWN_VERB)
+    }
+
+    /// Returns whether marks that a tag can follow end before `at`: `“…,” |he`.
+    fn quote_before(&self, at: usize) -> bool {
+        let s = self.sentence;
+        let Some(quote) = at.checked_sub(1).and_then(|before| s.quote(before)) else { return false };
+        s.text[quote.inner_start..quote.inner_end].trim_end().ends_with([',', '?', '!', '—', '-', '–', '…'])
+    }
+
+    /// Returns whether the verb is finite with this subject.
+    fn is_finite(&self, verb: usize, group: &VerbGroup, subject: &Range) -> bool {
+        let token = self.sentence.at(verb);
+        if !token.cues(Forms::VERB) {
+            return token.is(Classes::VERB);
+        }
+        token.cues(Forms::FINITE)
+            || group.helped && token.cues(Forms::PARTICIPLE.or(Forms::BASE))
+            || group.passive && token.cues(Forms::GERUND)
+            || token.cues(Forms::BASE) && self.is_plural(subject)
     }
 
     /// Returns whether what stands before `at` can be content that a tag follows.
@@ -332,21 +383,27 @@ impl Finder<'_, '_> {
         };
         for _ in 0..LONGEST_TAG {
             if closes(end) {
-                return Some(end);
+                // "a voter raised in Chile, said": a participle, not the verb.
+                let participle =
+                    end > at && s.at(end).kind == Kind::Comma && s.report_verb(end + 1).is_some();
+                return (!participle).then_some(end);
             }
             let token = s.at(end);
             let names_venue =
                 end > at && !matches!(s.before(end).kind, Kind::Comma | Kind::Colon) && closes(end + 1);
             if token.kind == Kind::Quote && !(names_venue || end > at && s.quote_ends_sentence(end))
-                || token.is(Classes::THAT)
+                || token.is(Classes::THAT) && !self.subordinated(at..end)
             {
                 return None;
             }
             if token.kind == Kind::Quote {
                 return Some(end + 1);
             }
-            let finite = token.is(Classes::AUXILIARY) || token.is(Classes::SUBJECT_PRONOUN);
+            let finite =
+                token.kind == Kind::Word && token.is(Classes::AUXILIARY.or(Classes::SUBJECT_PRONOUN));
+            let timed = token.is(Classes::DETERMINER) && s.at(end + 1).is(Classes::TIME);
             let adjunct = end > at
+                || timed
                 || token
                     .is(Classes::PREPOSITION.or(Classes::TIME).or(Classes::ADVERB).or(Classes::SUBORDINATOR))
                 || token.cues(Forms::GERUND)
@@ -357,6 +414,31 @@ impl Finder<'_, '_> {
             end += 1;
         }
         None
+    }
+
+    /// Returns the end of a tag right behind marks whatever follows it, unless that is a clause of its own:
+    /// `“…,” she said| onstage`, but not `“The Hour,” she said she …`.
+    fn loose_tag_end(&self, at: usize, start: usize) -> Option<usize> {
+        let s = self.sentence;
+        let next = s.at(at);
+        if !self.quote_before(start) || next.is(Classes::THAT.or(Classes::SUBJECT_PRONOUN)) {
+            return None;
+        }
+        let clause = s
+            .noun_phrase_from(at)
+            .is_some_and(|subject| s.at(subject.end).is(Classes::AUXILIARY.or(Classes::VERB)));
+        (!clause).then_some(at)
+    }
+
+    /// Steps over what is put beside the speaker before more marks: `said Ada Fenwick|, the mayor|, “and …”`.
+    fn end_of_apposition(&self, at: usize) -> usize {
+        let s = self.sentence;
+        if s.at(at).kind != Kind::Comma || s.at(at + 1).kind == Kind::Quote {
+            return at;
+        }
+        let second = (at + 1..at + LONGEST_TAG)
+            .find(|at| matches!(s.at(*at).kind, Kind::Comma | Kind::Stop | Kind::Quote));
+        second.filter(|end| s.at(*end).kind == Kind::Comma && s.at(end + 1).kind == Kind::Quote).unwrap_or(at)
     }
 
     fn is_gerund(&self, at: usize) -> bool {
@@ -387,19 +469,47 @@ impl Finder<'_, '_> {
         }
         let quoted = s.quote(end - 1).is_some();
         let mut start = self.clause_start(end);
-        if quoted && !s.has_finite_verb(start..end - 1) {
+        if quoted && (!s.has_finite_verb(start..end - 1) || s.before(end - 1).kind == Kind::Colon) {
             start = end - 1;
         }
-        if start >= end
-            || !quoted
-                && !s.has_finite_verb(start..end)
-                && !(start..end).any(|at| s.at(at).kind == Kind::Quote)
-        {
+        let rest = self.rest_after_tag(tag.end, quoted);
+        let is_clause = quoted
+            || rest.is_some()
+            || s.has_finite_verb(start..end)
+            || (start..end).any(|at| s.at(at).kind == Kind::Quote);
+        if start >= end || !is_clause || !quoted && rest.is_none() && !self.is_full_clause(start..end) {
             return None;
+        }
+        if !quoted && s.at(tag.end).kind == Kind::Colon {
+            return None;
+        }
+        let full = quoted || self.is_full_clause(start..end);
+        let rest = rest.filter(|rest| {
+            let next = s.at(rest.start);
+            let joined = next.is(Classes::COORDINATOR
+                .or(Classes::SUBORDINATOR)
+                .or(Classes::PREPOSITION)
+                .or(Classes::AUXILIARY));
+            !full || joined || next.kind == Kind::Quote
+        });
+        if let Some(rest) = &rest
+            && !full
+            && s.quote(rest.start).is_some()
+        {
+            // "A little later, he said, “…”"
+            return Some(Report {
+                source: Some(tag.source.clone()),
+                cue: tag.cue.clone(),
+                content: vec![rest.clone()],
+                rule: Rule::CueBefore,
+                confidence: tag.weight,
+                attitude: false,
+                agentless: false,
+            });
         }
         let mut content = vec![start..end];
         let mut rule = if quoted { Rule::CueAfter } else { Rule::ClauseFirst };
-        if let Some(rest) = self.rest_after_tag(tag.end, quoted) {
+        if let Some(rest) = rest {
             content.push(rest);
             rule = Rule::CueInside;
         }
@@ -415,9 +525,39 @@ impl Finder<'_, '_> {
         })
     }
 
+    /// Returns whether the range can stand as a sentence: what starts like an adjunct needs a clause behind its comma.
+    fn is_full_clause(&self, range: Range) -> bool {
+        let s = self.sentence;
+        let first = s.at(range.start);
+        if (range.clone()).any(|at| s.at(at).kind == Kind::Quote) {
+            return true;
+        }
+        let adjunct = first.is(Classes::PREPOSITION.or(Classes::SUBORDINATOR).or(Classes::TIME))
+            || first.cues(Forms::GERUND)
+            || first.kind == Kind::Name && s.word(range.start).ends_with("ing");
+        if adjunct {
+            let comma = range.clone().find(|at| s.at(*at).kind == Kind::Comma);
+            return comma.is_some_and(|comma| s.has_finite_verb(comma + 1..range.end));
+        }
+        range.take(sentence::LONGEST_CONTENT).any(|at| {
+            let token = s.at(at);
+            let by_ending =
+                token.is(Classes::VERB) && !token.is(Classes::AUXILIARY) && s.word(at).ends_with("ed");
+            let subject = s.before(at).is(Classes::SUBJECT_PRONOUN)
+                || s.before(at).kind == Kind::Name
+                || s.before(at).is_wordlike() && !s.at(at + 1).is(Classes::PREPOSITION);
+            token.is(Classes::AUXILIARY.or(Classes::CONTRACTION))
+                || token.is(Classes::VERB) && (!by_ending || subject)
+                || token.cues(Forms::FINITE) && !token.is(Classes::SPEAKER_NOUN.or(Classes::VENUE))
+        })
+    }
+
     /// Returns the second piece of a content that a tag cuts.
     fn rest_after_tag(&self, tag_end: usize, quoted: bool) -> Option<Range> {
         let s = self.sentence;
+        if quoted && s.at(tag_end).kind == Kind::Quote {
+            return Some(tag_end..self.quoted_end(tag_end));
+        }
         if !matches!(s.at(tag_end).kind, Kind::Comma | Kind::Dash | Kind::Colon) {
             return None;
         }
@@ -495,22 +635,15 @@ impl Finder<'_, '_> {
         }
         let group = s.verb_group(verb);
         let gerund = token.cues(Forms::GERUND) && !group.passive;
-        let fits = token.cues(Forms::FINITE)
-            || group.helped && token.cues(Forms::PARTICIPLE.or(Forms::BASE))
-            || gerund
-            || token.cues(Forms::GERUND);
-        if !fits {
-            return None;
-        }
         if group.passive && token.cues(Forms::PARTICIPLE) && !token.cues(Forms::GERUND) {
             return self.passive_report(verb, &group, cue);
         }
-        let (mut content, frame, rule) = self.content_after(verb, cue)?;
-        if gerund && group.start == s.start {
-            // "Speaking of the bridge, |Ada Fenwick …": the main clause is no content.
-            let comma = content.clone().find(|at| s.at(*at).kind == Kind::Comma);
-            content.end = comma.unwrap_or(content.end);
+        let reduced =
+            token.cues(Forms::PARTICIPLE) && cue.addressee && s.before(group.start).is(Classes::SUBORDINATOR);
+        if reduced {
+            return self.passive_report(verb, &group, cue); // "when asked whether …"
         }
+        let (content, frame, rule) = self.content_after(verb, cue)?;
         let source = if gerund { self.gerund_subject(&group) } else { self.finite_subject(&group, verb) }?;
         let mut confidence = cue.weight(frame);
         if gerund {
@@ -523,6 +656,16 @@ impl Finder<'_, '_> {
         }
         if group.negated {
             confidence *= 0.7;
+        }
+        // "You say …" names nobody, and "it goes without saying" says nothing.
+        let pronoun = if source.len() == 1 { s.at(source.start) } else { s.at(s.end) };
+        if pronoun.is(Classes::SECOND_PERSON) || pronoun.is(Classes::NEUTER) && confidence < MIN_INVERTED {
+            return None;
+        }
+        let relative = s.at(source.start).is(Classes::RELATIVE) && !s.at(source.start).is(Classes::EXPLETIVE);
+        let thing = !relative && !self.speaks(&source);
+        if thing && (confidence < THING || s.voiced) {
+            return None; // "the real challenges that plague …"
         }
         if confidence < TOO_WEAK {
             return None;
@@ -546,7 +689,7 @@ impl Finder<'_, '_> {
         if left.is(Classes::CONTRACTION) {
             return Some(group.start - 1..group.start);
         }
-        if group.infinitive {
+        if group.infinitive && s.at(verb).cues(Forms::BASE) {
             return self.last_subject.clone().or_else(|| s.main_subject(s.start, group.start));
         }
         if left.is(Classes::COORDINATOR)
@@ -554,12 +697,36 @@ impl Finder<'_, '_> {
         {
             return self.last_subject.clone().or_else(|| s.main_subject(s.start, group.start));
         }
-        let bare_base = s.at(verb).cues(Forms::BASE) && !group.helped;
         let subject = s.subject_before(group.start)?;
-        if bare_base && !self.is_plural(&subject) {
+        if self.is_participle_of(&subject, verb, group) {
+            return None;
+        }
+        if !group.passive && !self.is_finite(verb, group, &subject) {
             return None;
         }
         Some(subject)
+    }
+
+    /// Returns whether the verb belongs to a noun that is no subject: `he launched |a drive called| “…”`.
+    fn is_participle_of(&self, subject: &Range, verb: usize, group: &VerbGroup) -> bool {
+        let s = self.sentence;
+        let left = s.before(subject.start);
+        let governed = left.is(Classes::PREPOSITION.or(Classes::VERB).or(Classes::BE))
+            && !left.is(Classes::SUBORDINATOR.or(Classes::TIME))
+            || left.cues(Forms::FINITE.or(Forms::GERUND))
+                && left.kind == Kind::Word
+                && !left.is(Classes::SPEAKER_NOUN);
+        let named = subject.clone().any(|at| {
+            let token = s.at(at);
+            let capital_only = token.is(Classes::DETERMINER.or(Classes::TIME));
+            token.kind == Kind::Name && !capital_only || token.is(Classes::SUBJECT_PRONOUN)
+        });
+        // "A boat named “Northern Star”": words in marks right behind it are a name.
+        let names = s.quote(verb + 1).is_some()
+            && !subject.clone().any(|at| s.at(at).is(Classes::SPEAKER_NOUN.or(Classes::VENUE)));
+        let no_clause = s.words.verb(s.at(verb).word).weight(Frame::Clause) < 0.3;
+        let participle = group.start == verb && s.at(verb).cues(Forms::PARTICIPLE) && !named;
+        participle && (governed || names && no_clause)
     }
 
     fn is_plural(&self, subject: &Range) -> bool {
@@ -587,17 +754,15 @@ impl Finder<'_, '_> {
             let comma = (group.start..s.end).find(|at| s.at(*at).kind == Kind::Comma)?;
             return s.main_subject(comma + 1, s.end);
         }
-        if left.is(Classes::OBJECT_PRONOUN) {
+        if left.is(Classes::OBJECT_PRONOUN) && !left.is(Classes::POSSESSIVE) {
             return Some(group.start - 1..group.start); // "him saying that …"
         }
         if !joined {
-            let near = s.subject_before(group.start)?;
+            let phrase = s.subject_before(group.start)?;
             // "Fenwick presented the situation, noting …": things do not speak.
-            return if self.speaks(&near) {
-                Some(near)
-            } else {
-                s.main_subject(s.start, group.start).or(Some(near))
-            };
+            if self.speaks(&phrase) || !s.has_finite_verb(s.start..phrase.start) {
+                return Some(phrase);
+            }
         }
         self.last_subject.clone().or_else(|| s.main_subject(s.start, group.start))
     }
@@ -637,6 +802,10 @@ impl Finder<'_, '_> {
         let s = self.sentence;
         let token = s.at(at);
         match token.kind {
+            Kind::Quote if cue.weight(Frame::Clause) < 0.3 => {
+                let joined = s.at(at + 1).is(Classes::COORDINATOR) && s.at(at + 2).kind == Kind::Quote;
+                Some((at..at + if joined { 3 } else { 1 }, Frame::Quote, Rule::CueBefore))
+            }
             Kind::Quote => Some((at..self.quoted_end(at), Frame::Quote, Rule::CueBefore)),
             Kind::Comma | Kind::Colon if s.at(at + 1).kind == Kind::Quote => {
                 Some((at + 1..self.quoted_end(at + 1), Frame::Quote, Rule::CueBefore))
@@ -657,11 +826,11 @@ impl Finder<'_, '_> {
                 && s.is_infinitive(at)
                 && !self.own_preposition(at, cue) =>
             {
-                Some((at..s.clause_end(at), Frame::Infinitive, Rule::Infinitive))
+                Some((at..s.phrase_end(at), Frame::Infinitive, Rule::Infinitive))
             }
             _ if self.own_preposition(at, cue) => {
                 let from = at + 1;
-                let end = if s.quote(from).is_some() { self.quoted_end(from) } else { s.clause_end(from) };
+                let end = if s.quote(from).is_some() { self.quoted_end(from) } else { s.phrase_end(from) };
                 (from < end).then_some((from..end, Frame::Preposition, Rule::Preposition))
             }
             _ if token.is(Classes::QUESTION_WORD) => {
@@ -675,15 +844,14 @@ impl Finder<'_, '_> {
                     return None;
                 }
                 let end = s.clause_end(at);
-                let clause = s.has_finite_verb(at + 1..end) && cue.weight(Frame::Clause) > 0.0;
-                let (frame, rule) = if cue.weight(Frame::Stance) > 0.0 && self.names_stance(at..end) {
-                    (Frame::Stance, Rule::Object)
-                } else if clause {
-                    (Frame::Clause, Rule::Clause)
-                } else {
-                    (Frame::Object, Rule::Object)
-                };
-                (end > verb + 1).then_some((at..end, frame, rule))
+                if cue.weight(Frame::Stance) > 0.0 && self.names_stance(at..end) {
+                    return Some((at..end, Frame::Stance, Rule::Object));
+                }
+                if s.has_finite_verb(at + 1..end) && cue.weight(Frame::Clause) > 0.0 {
+                    return Some((at..end, Frame::Clause, Rule::Clause));
+                }
+                let end = s.phrase_end(at);
+                (end > verb + 1).then_some((at..end, Frame::Object, Rule::Object))
             }
             _ => None,
         }
@@ -786,39 +954,55 @@ impl Finder<'_, '_> {
         None
     }
 
-    /// `Ada Fenwick: “…”` and `“…” – Ada Fenwick`.
+    /// `Ada Fenwick: “…”`, and any other words with a subject before a colon and marks.
     fn labels(&mut self) {
         let s = self.sentence;
-        for at in s.start..s.end.min(s.start + 12) {
-            if s.at(at).kind != Kind::Colon {
+        for at in s.start..s.end.min(s.start + sentence::LONGEST_CONTENT) {
+            if s.at(at).kind != Kind::Colon || s.at(at + 1).kind != Kind::Quote || self.taken(at + 1) {
                 continue;
             }
-            if s.at(at + 1).kind != Kind::Quote || self.taken(at + 1) {
-                return;
-            }
-            let Some(name) = s
+            let name = s
                 .noun_phrase_before(at)
-                .filter(|name| name.start == s.start && name.clone().any(|at| s.at(at).kind == Kind::Name))
-            else {
-                return;
-            };
+                .filter(|name| name.start == s.start && name.clone().any(|at| s.at(at).kind == Kind::Name));
+            let confidence = if name.is_some() { LABEL.0 } else { LABEL.1 };
+            let Some(source) = name.or_else(|| s.main_subject(s.start, at)) else { continue };
             self.push(Report {
-                source: Some(name),
+                source: Some(source),
                 cue: at..at + 1,
                 content: vec![at + 1..at + 2],
                 rule: Rule::Label,
-                confidence: 0.85,
+                confidence,
                 attitude: false,
                 agentless: false,
             });
-            return;
         }
     }
 }
 
-/// Tokens before the noun that leads an object: "the West's *deliberate* policy".
+/// Returns who is announced to speak in the next paragraph, where the sentence ends in a colon.
+pub(super) fn announced(sentence: &Sentence<'_>) -> Option<Range> {
+    let colon = sentence.end.checked_sub(1).filter(|at| sentence.at(*at).kind == Kind::Colon)?;
+    let finder = Finder { sentence, attitudes: false, reports: Vec::new(), last_subject: None };
+    let cue = (sentence.start..colon).rev().take(24).find(|at| {
+        let token = sentence.at(*at);
+        token.cues(Forms::VERB) && sentence.words.verb(token.word).weight(Frame::Quote) > 0.0
+    });
+    cue.and_then(|verb| finder.finite_subject(&sentence.verb_group(verb), verb))
+        .or_else(|| sentence.noun_phrase_before(colon).filter(|name| name.start == sentence.start))
+        .or_else(|| sentence.main_subject(sentence.start, colon))
+}
+
+/// Tokens before the noun that leads an object: "the council's *firm* policy".
 const LONGEST_LEAD: usize = 8;
+/// A weaker cue needs a subject that can speak.
+const THING: f32 = 0.6;
 /// A report below this must not hide those inside what would be its content.
 const TOO_WEAK: f32 = 0.2;
 /// Tokens after the verb of a tag.
 const LONGEST_TAG: usize = 24;
+/// How sure a tag is whose verb is no cue: `“…,” he grunted`.
+const UNKNOWN_VERB: f32 = 0.5;
+/// A verb below this takes its subject behind it only after marks.
+const MIN_INVERTED: f32 = 0.7;
+/// How sure a colon before marks is: after a name, and after any other words.
+const LABEL: (f32, f32) = (0.85, 0.7);

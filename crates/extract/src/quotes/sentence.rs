@@ -202,6 +202,18 @@ impl<'a> Sentence<'a> {
         while at < end && (self.at(at).kind == Kind::Possessive || self.at(at).is(Classes::COORDINATOR)) {
             at += 1;
         }
+        if self.before(at).is(Classes::PREPOSITION) && self.clause_opener(at - 1) {
+            // "During the meeting Mayor Ada Fenwick said": the name is no part of what the preposition takes.
+            let border = (at + 1..end).find(|at| {
+                self.at(*at).kind == Kind::Name
+                    && self.before(*at).kind == Kind::Word
+                    && !self.before(*at).is(Classes::DETERMINER
+                        .or(Classes::POSSESSIVE)
+                        .or(Classes::PREPOSITION)
+                        .or(Classes::COORDINATOR))
+            });
+            at = border.unwrap_or(at);
+        }
         (at < end && self.can_be_subject(&(at..end))).then_some(at..end)
     }
 
@@ -218,7 +230,7 @@ impl<'a> Sentence<'a> {
         }
         if self.at(at).is(Classes::DETERMINER.or(Classes::POSSESSIVE)) && at < end {
             // Only "of the", "for the" may stand before an article.
-            let joins = token.is(Classes::PREPOSITION) && !token.is(Classes::INFINITIVE_MARK) && left_is_noun;
+            let joins = token.is(Classes::PREPOSITION) && left_is_noun;
             return (joins && !self.clause_opener(at - 1)).then_some(at - 1);
         }
         if token.is(Classes::PREPOSITION) && !token.is(Classes::TIME) {
@@ -252,6 +264,14 @@ impl<'a> Sentence<'a> {
     }
 
     fn can_be_subject(&self, phrase: &Range) -> bool {
+        let last = self.at(phrase.end - 1);
+        let unfinished = last.is(Classes::POSSESSIVE)
+            || last.is(Classes::DETERMINER)
+                && last.kind == Kind::Word
+                && !last.is(Classes::INDEFINITE.or(Classes::SPEAKER_NOUN));
+        if unfinished && !last.is(Classes::OBJECT_PRONOUN) {
+            return false;
+        }
         phrase.clone().any(|at| {
             let token = self.at(at);
             token.is_wordlike() && !token.is(Classes::DETERMINER.or(Classes::TIME).or(Classes::PREPOSITION))
@@ -418,6 +438,12 @@ impl<'a> Sentence<'a> {
         }
     }
 
+    /// Returns the noun that the relative pronoun at `at` stands for: `|Ada Fenwick|, who said`.
+    pub(super) fn antecedent(&self, at: usize) -> Option<Range> {
+        let end = if self.before(at).kind == Kind::Comma { at - 1 } else { at };
+        self.noun_phrase_before(end)
+    }
+
     /// Returns whether the range holds a finite verb, so that it can be a clause.
     pub(super) fn has_finite_verb(&self, range: Range) -> bool {
         range.take(LONGEST_CONTENT).any(|at| {
@@ -453,7 +479,7 @@ impl<'a> Sentence<'a> {
             verb += 1;
         }
         let token = self.at(verb);
-        let finite = token.cues(Forms::FINITE) || verb > at && token.cues(Forms::PARTICIPLE.or(Forms::BASE));
+        let finite = token.cues(Forms::FINITE.or(Forms::BASE)) || verb > at && token.cues(Forms::PARTICIPLE);
         let passive = verb > at && self.before(verb).is(Classes::BE);
         let cue = finite.then(|| self.words.verb(token.word))?;
         (!passive && !cue.attitude && cue.weight(Frame::That).max(cue.weight(Frame::Clause)) >= 0.4)
@@ -472,6 +498,20 @@ impl<'a> Sentence<'a> {
 
     /// Returns where the clause that starts at `from` ends: before the place returned.
     pub(super) fn clause_end(&self, from: usize) -> usize {
+        let end = self.end_of(from, false);
+        // What a relative pronoun stands for is outside: "the vote, which she said |was a mistake|, was long ago".
+        if self.at(from).is(Classes::AUXILIARY) {
+            return (from..end).find(|at| self.at(*at).kind == Kind::Comma).unwrap_or(end);
+        }
+        end
+    }
+
+    /// Returns where the noun phrase or the infinitive that starts at `from` ends: at the next verb of the subject.
+    pub(super) fn phrase_end(&self, from: usize) -> usize {
+        self.end_of(from, true)
+    }
+
+    fn end_of(&self, from: usize, phrase: bool) -> usize {
         let ceiling = self.end.min(from + LONGEST_CONTENT);
         let mut at = from;
         while at < ceiling {
@@ -492,8 +532,10 @@ impl<'a> Sentence<'a> {
                         at = close;
                     }
                 }
+                Kind::Dash if at > from && self.at(at + 1).is(Classes::COORDINATOR) => return at,
                 Kind::Comma | Kind::Dash if at > from && self.breaks_after_comma(at + 1) => return at,
                 Kind::Word | Kind::Name if at > from && self.breaks_at_word(at) => return at,
+                Kind::Word if phrase && at > from && self.breaks_phrase(at) => return at,
                 _ => {}
             }
             at += 1;
@@ -517,6 +559,20 @@ impl<'a> Sentence<'a> {
                 || token.is(Classes::COORDINATOR) && self.report_verb(next + 1).is_some();
         }
         self.starts_report(next)
+    }
+
+    /// Returns whether a phrase ends at the word: "|and made", "|in a statement".
+    fn breaks_phrase(&self, at: usize) -> bool {
+        let token = self.at(at);
+        if token.is(Classes::COORDINATOR) {
+            let next = self.at(at + 1);
+            return next.kind == Kind::Word
+                && (next.is(Classes::VERB)
+                    || next.cues(Forms::FINITE) && !next.is(Classes::SPEAKER_NOUN.or(Classes::VENUE)));
+        }
+        token.is(Classes::PREPOSITION)
+            && !token.is(Classes::OF)
+            && self.skip_venue(at).is_some_and(|end| end <= at + 5)
     }
 
     fn breaks_at_word(&self, at: usize) -> bool {

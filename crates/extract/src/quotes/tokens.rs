@@ -279,6 +279,8 @@ fn read_other(text: &str, start: usize, limit: usize, tokens: &mut Vec<Token>) -
         {
             return end;
         }
+        // Emoji and flags stand beside words and belong to none.
+        c if !c.is_ascii() => return end,
         _ => Kind::Sign,
     };
     tokens.push(token(start, end, kind, 0));
