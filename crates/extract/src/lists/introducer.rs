@@ -6,7 +6,7 @@ use dictum_core::Span;
 
 use super::{
     items::{self, Opening},
-    lexicon::{Anchor, Introducers, LEXICON},
+    lexicon::{Anchor, Introducers, Known, LEXICON},
     sentence,
     words::{self, Word},
 };
@@ -56,7 +56,9 @@ impl Introducer {
 
 /// Reads the sentence around the anchor; `None` when no list opens in it.
 pub(super) fn read(text: &str, stretch: Span, hit: Range<usize>, owners: &[usize]) -> Option<Introducer> {
-    is_anchor(text, stretch, &hit, owners)?;
+    if !is_anchor(text, stretch, &hit) {
+        return None;
+    }
     let sentence_start = sentence::start(text, hit.start, stretch.start());
     let ahead = sentence::floor(text, (hit.end + MAX_AHEAD).min(stretch.end()));
     let tokens = words::split(text, sentence_start..ahead);
@@ -70,13 +72,35 @@ pub(super) fn read(text: &str, stretch: Span, hit: Range<usize>, owners: &[usize
     sentence.build(opening, opening_at, items_from, sentence_start)
 }
 
-/// Looks at a few words around the hit, so that a common word costs little.
-fn is_anchor(text: &str, stretch: Span, hit: &Range<usize>, owners: &[usize]) -> Option<()> {
+/// Looks at the word of the hit, then at those around it: most hits are in other words ("*place*d") or phrases.
+fn is_anchor(text: &str, stretch: Span, hit: &Range<usize>) -> bool {
     let low = sentence::floor(text, hit.start.saturating_sub(NEAR).max(stretch.start()));
     let high = sentence::floor(text, (hit.end + NEAR).min(stretch.end()));
+    if let Some(word) = plain_word(&text.as_bytes()[low..high], hit.start - low) {
+        let mut small = [0; 2 * NEAR];
+        let small = &mut small[..word.len()];
+        small.copy_from_slice(word);
+        small.make_ascii_lowercase();
+        match str::from_utf8(small).map_or(Known::No, |word| LEXICON.knows(word)) {
+            Known::No => return false,
+            Known::Alone => return true,
+            Known::InPhrase => {}
+        }
+    }
     let tokens = words::split(text, low..high);
-    let at = tokens.iter().position(|word| word.start <= hit.start && hit.start < word.end)?;
-    language(&tokens, at, owners).map(|_| ())
+    let at = tokens.iter().position(|word| word.start <= hit.start && hit.start < word.end);
+    at.is_some_and(|at| LEXICON.announces(&tokens, at))
+}
+
+/// Returns the word around `at` if it is of ASCII letters between other ASCII signs, and not too long to be one.
+fn plain_word(bytes: &[u8], at: usize) -> Option<&[u8]> {
+    let start =
+        bytes[..at].iter().rposition(|byte| !byte.is_ascii_alphanumeric()).map_or(0, |before| before + 1);
+    let end =
+        bytes[at..].iter().position(|byte| !byte.is_ascii_alphanumeric()).map_or(bytes.len(), |n| at + n);
+    let is_border = |byte: Option<&u8>| byte.is_none_or(|byte| byte.is_ascii() && *byte != b'-');
+    let is_plain = is_border(start.checked_sub(1).map(|before| &bytes[before])) && is_border(bytes.get(end));
+    (is_plain && start < end && end - start <= 2 * NEAR).then(|| &bytes[start..end])
 }
 
 /// Decides whose word the anchor is: of the languages that have it, the one with the most small words around it.

@@ -1,15 +1,15 @@
 //! The words that announce, order and attribute conditions, one file a language: `data/<language>/introducers.toml`.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, BTreeSet, HashMap},
     ops::Range,
     sync::LazyLock,
 };
 
-use aho_corasick::{AhoCorasick, MatchKind};
+use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use serde::Deserialize;
 
-use super::words::Phrases;
+use super::words::{self, Pattern, Phrases, Word};
 use crate::lexicon;
 
 /// What one language's `introducers.toml` holds. Every list may be absent.
@@ -100,12 +100,36 @@ pub(super) enum Anchor {
     Clause,
 }
 
+/// What the phrases that announce say of one word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Known {
+    /// It is in none.
+    No,
+    /// It is in one, with others.
+    InPhrase,
+    /// It is one by itself.
+    Alone,
+}
+
 /// All languages at once.
 pub(super) struct Lexicon {
     pub languages: Vec<(&'static str, Introducers)>,
     anchors: AhoCorasick,
     /// For each pattern of `anchors`, the numbers of the languages that have it.
     owners: Vec<Vec<usize>>,
+    /// The phrases that announce, of all languages.
+    phrases: Vec<Vec<Pattern>>,
+    /// A word → the phrases that hold it and where.
+    by_word: HashMap<String, Vec<Place>>,
+    /// The places of words that are not spelled out.
+    open: Vec<Place>,
+}
+
+/// A word of a phrase.
+#[derive(Debug, Clone, Copy)]
+struct Place {
+    phrase: usize,
+    word: usize,
 }
 
 /// A place where a word stands that may announce conditions.
@@ -141,9 +165,47 @@ impl Lexicon {
         let owners = owners.collect();
         let anchors = AhoCorasick::builder()
             .match_kind(MatchKind::LeftmostLongest)
+            .kind(Some(AhoCorasickKind::DFA)) // three times as fast as what it takes by itself for so many words
             .build(literals.keys())
             .expect("a few hundred short words fit an automaton");
-        Self { languages, anchors, owners }
+        let lists =
+            || languages.iter().flat_map(|(_, words)| [&words.nouns, &words.weak_nouns, &words.clauses]);
+        let phrases: Vec<Vec<Pattern>> = lists().flat_map(Phrases::iter).map(<[Pattern]>::to_vec).collect();
+        let (mut by_word, mut open) = (HashMap::<String, Vec<Place>>::new(), Vec::new());
+        for (phrase, patterns) in phrases.iter().enumerate() {
+            for (word, pattern) in patterns.iter().enumerate() {
+                match pattern.exact() {
+                    Some(text) => by_word.entry(text.to_owned()).or_default().push(Place { phrase, word }),
+                    None => open.push(Place { phrase, word }),
+                }
+            }
+        }
+        Self { languages, anchors, owners, phrases, by_word, open }
+    }
+
+    /// Returns whether the word alone, in small letters, is one of a phrase that announces, and whether it is all of it.
+    pub(super) fn knows(&self, word: &str) -> Known {
+        let mut known = Known::No;
+        for place in self.places(word) {
+            if self.phrases[place.phrase].len() == 1 {
+                return Known::Alone;
+            }
+            known = Known::InPhrase;
+        }
+        known
+    }
+
+    /// Returns whether a phrase that announces holds the word at `at`.
+    pub(super) fn announces(&self, tokens: &[Word], at: usize) -> bool {
+        self.places(&tokens[at].lower).any(|place| {
+            at.checked_sub(place.word)
+                .is_some_and(|start| words::covers(&self.phrases[place.phrase], tokens, start))
+        })
+    }
+
+    fn places<'w>(&'w self, word: &'w str) -> impl Iterator<Item = Place> + 'w {
+        let open = self.open.iter().filter(move |place| self.phrases[place.phrase][place.word].matches(word));
+        self.by_word.get(word).into_iter().flatten().chain(open).copied()
     }
 
     /// Returns the places in `text` where a word that may announce conditions stands.

@@ -1,6 +1,6 @@
 //! Words of one sentence, and patterns of words from the lexicon. Used only near an introducer, so it may allocate.
 
-use std::ops::Range;
+use std::{collections::HashMap, ops::Range};
 
 use serde::{Deserialize, Deserializer};
 
@@ -65,18 +65,33 @@ fn push_lower(lower: &mut String, c: char) {
 }
 
 /// A list of phrases. In the file, `*` at the start or the end of a word stands for any letters: `услови*`.
+///
+/// Long lists are asked about every word of a sentence, so that phrases are found by their first words.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Phrases(Vec<Vec<Pattern>>);
+pub(super) struct Phrases {
+    all: Vec<Vec<Pattern>>,
+    /// First word → places in `all`.
+    by_first: HashMap<String, Vec<usize>>,
+    /// Places of those whose first word is not spelled out.
+    open_first: Vec<usize>,
+}
 
+/// One word of a phrase.
 #[derive(Debug, Clone)]
-struct Pattern {
+pub(super) struct Pattern {
     text: String,
     any_start: bool,
     any_end: bool,
 }
 
 impl Pattern {
-    fn matches(&self, lower: &str) -> bool {
+    /// Returns the word, if one word alone fits.
+    pub(super) fn exact(&self) -> Option<&str> {
+        (!self.any_start && !self.any_end).then_some(self.text.as_str())
+    }
+
+    /// Returns whether a word in small letters fits.
+    pub(super) fn matches(&self, lower: &str) -> bool {
         match (self.any_start, self.any_end) {
             (false, false) => lower == self.text,
             (false, true) => lower.starts_with(&self.text),
@@ -89,7 +104,16 @@ impl Pattern {
 impl<'de> Deserialize<'de> for Phrases {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let lines = Vec::<String>::deserialize(deserializer)?;
-        Ok(Self(lines.iter().map(|line| pattern(line)).filter(|phrase| !phrase.is_empty()).collect()))
+        let mut phrases = Self::default();
+        for phrase in lines.iter().map(|line| pattern(line)).filter(|phrase| !phrase.is_empty()) {
+            let place = phrases.all.len();
+            match phrase[0].exact() {
+                Some(first) => phrases.by_first.entry(first.to_owned()).or_default().push(place),
+                None => phrases.open_first.push(place),
+            }
+            phrases.all.push(phrase);
+        }
+        Ok(phrases)
     }
 }
 
@@ -104,26 +128,36 @@ fn pattern(line: &str) -> Vec<Pattern> {
         .collect()
 }
 
+/// Returns whether the words from `at` on are those of the phrase.
+pub(super) fn covers(phrase: &[Pattern], words: &[Word], at: usize) -> bool {
+    words
+        .get(at..at + phrase.len())
+        .is_some_and(|words| phrase.iter().zip(words).all(|(pattern, word)| pattern.matches(&word.lower)))
+}
+
 impl Phrases {
     /// Returns how many of `words` from `at` on the longest phrase covers that starts there.
     pub(super) fn at(&self, words: &[Word], at: usize) -> Option<usize> {
-        self.0
-            .iter()
-            .filter(|phrase| {
-                let end = at + phrase.len();
-                end <= words.len()
-                    && phrase.iter().zip(&words[at..end]).all(|(p, word)| p.matches(&word.lower))
-            })
+        let first = words.get(at)?;
+        let spelled = self.by_first.get(&first.lower).into_iter().flatten();
+        spelled
+            .chain(&self.open_first)
+            .map(|place| &self.all[*place])
+            .filter(|phrase| covers(phrase, words, at))
             .map(Vec::len)
             .max()
     }
 
+    /// Returns the phrases.
+    pub(super) fn iter(&self) -> impl Iterator<Item = &[Pattern]> {
+        self.all.iter().map(Vec::as_slice)
+    }
+
     /// Returns whether a phrase covers the words just before `at`.
     pub(super) fn before(&self, words: &[Word], at: usize) -> bool {
-        self.0.iter().any(|phrase| {
-            phrase.len() <= at
-                && phrase.iter().zip(&words[at - phrase.len()..at]).all(|(p, word)| p.matches(&word.lower))
-        })
+        self.all
+            .iter()
+            .any(|phrase| at.checked_sub(phrase.len()).is_some_and(|from| covers(phrase, words, from)))
     }
 
     /// Returns the first place in `range` where a phrase starts and ends, as word numbers.
@@ -150,7 +184,7 @@ impl Phrases {
     /// Returns the letters by which each phrase is found in a text: the whole phrase with single blanks, so that common
     /// words alone ("only") do not count; where a word inside is open, the longest word.
     pub(super) fn anchors(&self) -> impl Iterator<Item = String> {
-        self.0.iter().filter_map(|phrase| {
+        self.all.iter().filter_map(|phrase| {
             let (last, front) = phrase.split_last()?;
             let open_inside =
                 front.iter().any(|word| word.any_end) || phrase[1..].iter().any(|word| word.any_start);
@@ -165,6 +199,6 @@ impl Phrases {
 
     /// Returns whether there are no phrases.
     pub(super) fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.all.is_empty()
     }
 }
