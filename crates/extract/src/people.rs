@@ -1,16 +1,12 @@
 //! Phrases that name people and institutions, and a document's memory of them.
 
-use std::{
-    collections::{HashMap, HashSet},
-    ops::Range,
-    sync::LazyLock,
-};
+use std::{collections::HashMap, ops::Range, sync::LazyLock};
 
-use aho_corasick::{AhoCorasick, MatchKind};
+use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use dictum_core::Speaker;
 use serde::Deserialize;
 
-use crate::lexicon;
+use crate::lexicon::{self, WordMap, WordSet};
 
 /// A phrase longer than this names nobody.
 const MAX_WORDS: usize = 40;
@@ -55,7 +51,7 @@ struct Word<'t> {
 }
 
 impl Word<'_> {
-    fn is_in(&self, set: &HashSet<String>) -> bool {
+    fn is_in(&self, set: &WordSet) -> bool {
         set.contains(&self.lower)
     }
 
@@ -346,14 +342,14 @@ fn join_role(words: &[Word<'_>]) -> String {
 /// The word lists of all languages together: a phrase may be in any.
 #[derive(Debug, Default)]
 struct Words {
-    role_heads: HashSet<String>,
-    role_abbreviations: HashMap<String, String>,
-    complements: HashSet<String>,
-    organizations: HashSet<String>,
-    honorifics: HashSet<String>,
-    role_adjectives: HashSet<String>,
-    articles: HashSet<String>,
-    prepositions: HashSet<String>,
+    role_heads: WordSet,
+    role_abbreviations: WordMap<String>,
+    complements: WordSet,
+    organizations: WordSet,
+    honorifics: WordSet,
+    role_adjectives: WordSet,
+    articles: WordSet,
+    prepositions: WordSet,
 }
 
 /// One `people.toml`.
@@ -481,6 +477,7 @@ static MENTIONS: LazyLock<AhoCorasick> = LazyLock::new(|| {
     patterns.dedup();
     AhoCorasick::builder()
         .match_kind(MatchKind::LeftmostLongest)
+        .kind(Some(AhoCorasickKind::DFA)) // every byte of every text passes here
         .build(patterns)
         .expect("a few hundred short words fit an automaton")
 });

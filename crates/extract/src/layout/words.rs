@@ -1,31 +1,31 @@
 //! The words of `layout.toml`, of all languages together: a heading may be in another language than its text.
 
-use std::{collections::HashSet, sync::LazyLock};
+use std::sync::LazyLock;
 
 use serde::Deserialize;
 
-use crate::lexicon;
+use crate::lexicon::{self, WordSet};
 
 /// The words that carry the layout. Each list is described in `data/en/layout.toml`.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Words {
-    pub(super) question_labels: HashSet<String>,
-    pub(super) answer_labels: HashSet<String>,
+    pub(super) question_labels: WordSet,
+    pub(super) answer_labels: WordSet,
     pub(super) key_points: Vec<String>,
     pub(super) link_starts: Vec<String>,
-    pub(super) speech_nouns: HashSet<String>,
-    pub(super) speech_verbs: HashSet<String>,
-    pub(super) by_words: HashSet<String>,
-    pub(super) stop_words: HashSet<String>,
-    pub(super) soft_stop_words: HashSet<String>,
+    pub(super) speech_nouns: WordSet,
+    pub(super) speech_verbs: WordSet,
+    pub(super) by_words: WordSet,
+    pub(super) stop_words: WordSet,
+    pub(super) soft_stop_words: WordSet,
     pub(super) label_starts: Vec<String>,
     pub(super) asker_starts: Vec<String>,
-    pub(super) medium_nouns: HashSet<String>,
-    pub(super) generic_askers: HashSet<String>,
+    pub(super) medium_nouns: WordSet,
+    pub(super) generic_askers: WordSet,
     pub(super) heading_starts: Vec<String>,
-    pub(super) not_names: HashSet<String>,
-    pub(super) first_person: HashSet<String>,
+    pub(super) not_names: WordSet,
+    pub(super) first_person: WordSet,
 }
 
 pub(super) static WORDS: LazyLock<Words> = LazyLock::new(|| {

@@ -1,7 +1,7 @@
 //! The words that announce, order and attribute conditions, one file a language: `data/<language>/introducers.toml`.
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
+    collections::{BTreeMap, BTreeSet},
     ops::Range,
     sync::LazyLock,
 };
@@ -10,7 +10,7 @@ use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use serde::Deserialize;
 
 use super::words::{self, Pattern, Phrases, Word};
-use crate::lexicon;
+use crate::lexicon::{self, WordMap};
 
 /// What one language's `introducers.toml` holds. Every list may be absent.
 #[derive(Debug, Default, Deserialize)]
@@ -120,7 +120,7 @@ pub(super) struct Lexicon {
     /// The phrases that announce, of all languages.
     phrases: Vec<Vec<Pattern>>,
     /// A word → the phrases that hold it and where.
-    by_word: HashMap<String, Vec<Place>>,
+    by_word: WordMap<Vec<Place>>,
     /// The places of words that are not spelled out.
     open: Vec<Place>,
 }
@@ -171,7 +171,7 @@ impl Lexicon {
         let lists =
             || languages.iter().flat_map(|(_, words)| [&words.nouns, &words.weak_nouns, &words.clauses]);
         let phrases: Vec<Vec<Pattern>> = lists().flat_map(Phrases::iter).map(<[Pattern]>::to_vec).collect();
-        let (mut by_word, mut open) = (HashMap::<String, Vec<Place>>::new(), Vec::new());
+        let (mut by_word, mut open) = (WordMap::<Vec<Place>>::default(), Vec::new());
         for (phrase, patterns) in phrases.iter().enumerate() {
             for (word, pattern) in patterns.iter().enumerate() {
                 match pattern.exact() {

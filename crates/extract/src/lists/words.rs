@@ -1,8 +1,10 @@
 //! Words of one sentence, and patterns of words from the lexicon. Used only near an introducer, so it may allocate.
 
-use std::{collections::HashMap, ops::Range};
+use std::ops::Range;
 
 use serde::{Deserialize, Deserializer};
+
+use crate::lexicon::WordMap;
 
 /// No phrase that announces conditions has more words.
 const MAX_PHRASE: usize = 5;
@@ -33,7 +35,8 @@ pub(super) fn is_ideograph(c: char) -> bool {
 pub(super) fn split(text: &str, range: Range<usize>) -> Vec<Word> {
     let mut words: Vec<Word> = Vec::new();
     let mut open = false; // the last word may still grow
-    for (offset, c) in text[range.clone()].char_indices() {
+    let mut chars = text[range.clone()].char_indices();
+    while let Some((offset, c)) = chars.next() {
         let (start, end) = (range.start + offset, range.start + offset + c.len_utf8());
         let hyphen = open && matches!(c, '-' | '\u{2011}') && text[end..range.end].starts_with(is_word_char);
         if !is_word_char(c) && !hyphen {
@@ -47,10 +50,18 @@ pub(super) fn split(text: &str, range: Range<usize>) -> Vec<Word> {
             }
             continue;
         }
-        let mut lower = String::with_capacity(12);
-        push_lower(&mut lower, c);
-        words.push(Word { start, end, lower, capital: c.is_uppercase() });
         open = !is_ideograph(c);
+        // Most words are plain from end to end.
+        let rest = chars.as_str();
+        let plain = if c.is_ascii() { rest.bytes().take_while(u8::is_ascii_alphanumeric).count() } else { 0 };
+        let mut lower = String::with_capacity((1 + plain).max(12));
+        push_lower(&mut lower, c);
+        lower.push_str(&rest[..plain]);
+        lower.make_ascii_lowercase();
+        words.push(Word { start, end: end + plain, lower, capital: c.is_uppercase() });
+        if plain > 0 {
+            chars.nth(plain - 1);
+        }
     }
     words
 }
@@ -71,7 +82,7 @@ fn push_lower(lower: &mut String, c: char) {
 pub(super) struct Phrases {
     all: Vec<Vec<Pattern>>,
     /// First word → places in `all`.
-    by_first: HashMap<String, Vec<usize>>,
+    by_first: WordMap<Vec<usize>>,
     /// Places of those whose first word is not spelled out.
     open_first: Vec<usize>,
 }

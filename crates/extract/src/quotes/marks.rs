@@ -171,6 +171,11 @@ fn find(text: &str, start: usize, end: usize) -> Vec<Mark> {
     let mut marks = Vec::new();
     let mut at = start;
     while at < end {
+        // Few bytes can start a mark.
+        let Some(next) = bytes[at..end].iter().position(|byte| STARTS_MARK[usize::from(*byte)]) else {
+            break;
+        };
+        at += next;
         let Some((family, hint, length)) = glyph(&bytes[at..end]) else {
             at += 1;
             continue;
@@ -208,6 +213,18 @@ fn inside_word(text: &str, mark: &Mark) -> bool {
 fn is_mark(c: char) -> bool {
     "\"'“”„‟‘’‚«»‹›「」『』`".contains(c)
 }
+
+/// The bytes that [`glyph`] looks at first.
+const STARTS_MARK: [bool; 256] = {
+    let mut starts = [false; 256];
+    let first = [b'"', b'\'', b'`', 0xC2, 0xE2, 0xE3];
+    let mut n = 0;
+    while n < first.len() {
+        starts[first[n] as usize] = true;
+        n += 1;
+    }
+    starts
+};
 
 /// Reads the mark at the start of `bytes`.
 fn glyph(bytes: &[u8]) -> Option<(Family, Hint, usize)> {

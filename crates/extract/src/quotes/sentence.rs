@@ -488,6 +488,9 @@ impl<'a> Sentence<'a> {
 
     /// Returns the place after the phrase ("according to") that stands at `at`, and the phrase.
     pub(super) fn phrase_at(&self, at: usize) -> Option<(usize, &'static Phrase)> {
+        if !self.at(at).is(Classes::PHRASE) {
+            return None;
+        }
         self.words.phrases().iter().find_map(|phrase| {
             let fits = phrase.words.iter().enumerate().all(|(n, word)| {
                 self.at(at + n).is_wordlike() && self.word(at + n).eq_ignore_ascii_case(word)
