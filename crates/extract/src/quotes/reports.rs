@@ -356,9 +356,7 @@ impl Finder<'_, '_> {
         match previous.kind {
             Kind::Quote | Kind::Dash => true,
             Kind::Comma => true,
-            Kind::Stop => {
-                before - 1 > s.start && s.tokens[before - 2].kind == Kind::Quote || before - 1 > s.start
-            }
+            Kind::Stop => before - 1 > s.start,
             _ => {
                 previous.is(Classes::AS)
                     && before - 1 > s.start
@@ -507,7 +505,7 @@ impl Finder<'_, '_> {
                 agentless: false,
             });
         }
-        let mut content = vec![start..end];
+        let mut content: Vec<Range> = std::iter::once(start..end).collect();
         let mut rule = if quoted { Rule::CueAfter } else { Rule::ClauseFirst };
         if let Some(rest) = rest {
             content.push(rest);
@@ -969,7 +967,7 @@ impl Finder<'_, '_> {
             self.push(Report {
                 source: Some(source),
                 cue: at..at + 1,
-                content: vec![at + 1..at + 2],
+                content: std::iter::once(at + 1..at + 2).collect(),
                 rule: Rule::Label,
                 confidence,
                 attitude: false,

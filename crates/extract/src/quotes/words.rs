@@ -97,10 +97,6 @@ classes! {
     VENUE = "venue",
     /// "minister", "spokeswoman": nouns for people and bodies that speak.
     SPEAKER_NOUN = "speaker-noun",
-    /// "book", "film": what a name in quotation marks stands for.
-    WORK = "work",
-    /// "so-called", "dubbed": the words in marks after it are a name.
-    NAMING = "naming",
     /// "it", "there": no one who speaks.
     EXPLETIVE = "expletive",
     /// "it", "this": a thing.
