@@ -74,7 +74,7 @@ impl IngestClient {
     > {
         let part = |part| v1::UploadFileRequest { part: Some(part) };
         let header = part(v1::upload_file_request::Part::Header(header));
-        let chunks = chunks.map(move |chunk| part(v1::upload_file_request::Part::Chunk(chunk.into())));
+        let chunks = chunks.map(move |chunk| part(v1::upload_file_request::Part::Chunk(chunk)));
         let requests = futures_util::stream::iter([header]).chain(chunks);
         let answers = self.service(self.connection.channel.clone()).upload_file(requests).await?;
         Ok(answers.into_inner().map_err(ClientError::from))

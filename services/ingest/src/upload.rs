@@ -76,6 +76,7 @@ pub(crate) async fn upload(
 
 /// What a reader hands on.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "nearly everything found is a document")]
 enum Found {
     Item(Item),
     End(Format, u64),
@@ -111,7 +112,7 @@ async fn next_chunk(
     match receive(requests, patience).await? {
         None => Ok(None),
         Some(UploadFileRequest { part: Some(Part::Chunk(chunk)) }) if chunk.len() <= MAX_CHUNK_BYTES => {
-            Ok(Some(chunk.into()))
+            Ok(Some(chunk))
         }
         Some(UploadFileRequest { part: Some(Part::Chunk(chunk)) }) => {
             let message = format!("holds {} bytes, more than the {MAX_CHUNK_BYTES} of a chunk", chunk.len());

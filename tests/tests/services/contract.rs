@@ -36,7 +36,9 @@ fn every_element_has_a_comment() {
 fn elements(file: &FileDescriptorProto) -> Vec<(Vec<i32>, String)> {
     let mut found = Vec::new();
     for (m, message) in indexed(&file.message_type) {
-        let is_map = |nested: &DescriptorProto| nested.options.as_ref().is_some_and(|o| o.map_entry());
+        let is_map = |nested: &DescriptorProto| {
+            nested.options.as_ref().is_some_and(|o| o.map_entry.unwrap_or_default())
+        };
         assert!(message.nested_type.iter().all(is_map) && message.enum_type.is_empty(), "nothing is nested");
         found.push((vec![4, m], message.name().to_owned()));
         for (f, field) in indexed(&message.field) {
