@@ -101,13 +101,18 @@ fn sample(text: &str) -> String {
         if sample.len() + word.len() >= SAMPLE_BYTES {
             break;
         }
-        let foreign = word.contains(['#', '@']) || word.contains("://");
+        let foreign = word.bytes().any(|byte| matches!(byte, b'#' | b'@')) || is_address(word);
         if !foreign && word.chars().any(char::is_alphabetic) {
             sample.push_str(word);
             sample.push(' ');
         }
     }
     sample
+}
+
+/// Looks for the colon first: looking for `://` in each word costs more than all else.
+fn is_address(word: &str) -> bool {
+    word.bytes().any(|byte| byte == b':') && word.contains("://")
 }
 
 /// Returns the shortest tag of a language, as BCP 47 asks.

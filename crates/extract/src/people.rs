@@ -2,7 +2,6 @@
 
 use std::{collections::HashMap, ops::Range, sync::LazyLock};
 
-use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use dictum_core::Speaker;
 use serde::Deserialize;
 
@@ -434,11 +433,12 @@ impl People {
     /// Notes everybody whom the text names with a role or title before the name: "Harbour Minister Ada Fenwick".
     pub(crate) fn note_mentions(&mut self, text: &str) {
         let mut read_to = 0;
-        for hit in MENTIONS.find_iter(text) {
-            if hit.start() < read_to || self.known.len() == MAX_PEOPLE {
+        for blank in blanks_before_capitals(text) {
+            let Some(title) = TITLES.before(text, blank) else { continue };
+            if title < read_to || self.known.len() == MAX_PEOPLE {
                 continue;
             }
-            let Some(mention) = mention(text, hit.range()) else { continue };
+            let mention = mention(text, title, blank + 1);
             read_to = mention.end;
             if let Some((Naming::Person, speaker)) = read(&text[mention]) {
                 self.note(&speaker);
@@ -464,23 +464,56 @@ impl People {
     }
 }
 
-/// The words and titles that may stand before a name.
-static MENTIONS: LazyLock<AhoCorasick> = LazyLock::new(|| {
+/// The words and titles that may stand before a name, by their last words.
+///
+/// A name needs a blank and a capital letter before it, which are rarer than letters: looking back from there costs a
+/// tenth of an automaton over all of the text.
+struct Titles(WordMap<Vec<String>>);
+
+static TITLES: LazyLock<Titles> = LazyLock::new(|| {
     let capital = |word: &str| {
         let mut chars = word.chars();
         chars.next().map(|first| first.to_uppercase().chain(chars).collect::<String>()).unwrap_or_default()
     };
     let heads = WORDS.role_heads.iter().flat_map(|head| [head.clone(), capital(head)]);
     let titles = WORDS.honorifics.iter().map(|title| capital(title));
-    let mut patterns: Vec<String> = heads.chain(titles).filter(|word| word.chars().count() > 1).collect();
-    patterns.sort();
-    patterns.dedup();
-    AhoCorasick::builder()
-        .match_kind(MatchKind::LeftmostLongest)
-        .kind(Some(AhoCorasickKind::DFA)) // every byte of every text passes here
-        .build(patterns)
-        .expect("a few hundred short words fit an automaton")
+    let mut by_last = WordMap::<Vec<String>>::default();
+    for title in heads.chain(titles).filter(|word| word.chars().count() > 1) {
+        by_last.entry(last_letters(&title).to_owned()).or_default().push(title);
+    }
+    Titles(by_last)
 });
+
+impl Titles {
+    /// Returns where the longest title starts that ends at the blank, or at a full stop before it.
+    fn before(&self, text: &str, blank: usize) -> Option<usize> {
+        let front = &text[..blank];
+        let titles = self.0.get(last_letters(front))?;
+        let without_stop = front.strip_suffix('.').unwrap_or(front);
+        let starts = titles.iter().filter_map(|title| {
+            let before =
+                front.strip_suffix(title.as_str()).or_else(|| without_stop.strip_suffix(title.as_str()))?;
+            (!before.ends_with(char::is_alphanumeric)).then_some(before.len())
+        });
+        starts.min()
+    }
+}
+
+/// Returns the last run of letters and digits in a text; the signs at its end do not matter.
+fn last_letters(text: &str) -> &str {
+    /// No title has a longer word.
+    const MAX_BYTES: usize = 64;
+    let low = (text.len().saturating_sub(MAX_BYTES)..=text.len()).find(|at| text.is_char_boundary(*at));
+    let trimmed = text[low.unwrap_or(0)..].trim_end_matches(|c: char| !c.is_alphanumeric());
+    let start = trimmed.char_indices().rev().take_while(|(_, c)| c.is_alphanumeric()).last();
+    start.map_or("", |(at, _)| &trimmed[at..])
+}
+
+/// Returns the places of the blanks that a capital letter follows.
+fn blanks_before_capitals(text: &str) -> impl Iterator<Item = usize> {
+    memchr::memchr_iter(b' ', text.as_bytes())
+        .filter(|blank| text[blank + 1..].starts_with(|c: char| c.is_uppercase()))
+}
 
 /// Whether no letter or digit stands directly before and after `range`.
 fn is_word_at(text: &str, range: Range<usize>) -> bool {
@@ -488,14 +521,9 @@ fn is_word_at(text: &str, range: Range<usize>) -> bool {
         && !text[range.end..].starts_with(char::is_alphanumeric)
 }
 
-/// Returns the phrase "role Name" around the role word or title at `hit`, if a name follows it.
-fn mention(text: &str, hit: Range<usize>) -> Option<Range<usize>> {
-    if !is_word_at(text, hit.clone()) {
-        return None;
-    }
-    let after = text[hit.end..].strip_prefix('.').unwrap_or(&text[hit.end..]);
-    let name = after.strip_prefix(' ').filter(|name| name.starts_with(char::is_uppercase))?;
-    let from = text.len() - name.len();
+/// Returns the phrase "role Name" with the role word or title at `title` and a name from `from` on.
+fn mention(text: &str, title: usize, from: usize) -> Range<usize> {
+    let name = &text[from..];
     let mut end = from;
     for word in name.split([' ', '\n']).take(MAX_MENTION_WORDS) {
         let start = text.len() - text[end..].trim_start_matches(' ').len();
@@ -511,7 +539,7 @@ fn mention(text: &str, hit: Range<usize>) -> Option<Range<usize>> {
             break;
         }
     }
-    Some(role_start(text, hit.start)..end)
+    role_start(text, title)..end
 }
 
 /// Returns where the role starts whose last word or title is at `at`: "Secretary of the Harbour Council H.E. |Mr."

@@ -62,7 +62,14 @@ pub(super) fn words_of(text: &str) -> impl Iterator<Item = (usize, &str)> {
 
 /// Returns the rest of `text` behind the first of `starts` that it begins with as whole words, ignoring case.
 pub(super) fn after_start<'t>(text: &'t str, starts: &[String]) -> Option<&'t str> {
-    starts.iter().filter_map(|start| strip_word_prefix(text, start)).min_by_key(|rest| rest.len())
+    // Nearly all of them fail at the first letter.
+    let first = text.chars().next()?;
+    let small = first.to_lowercase().next().unwrap_or(first);
+    starts
+        .iter()
+        .filter(|start| start.starts_with([first, small]))
+        .filter_map(|start| strip_word_prefix(text, start))
+        .min_by_key(|rest| rest.len())
 }
 
 /// Returns `text` without `start`, if it begins with it as a whole word, ignoring case. `start` is in lower case.

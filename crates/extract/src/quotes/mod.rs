@@ -373,6 +373,7 @@ impl Reader<'_, '_> {
                 }
             }
         }
+        let alone = !sentence.tokens[sentence.start..sentence.end].iter().any(Token::is_wordlike);
         for at in sentence.start..sentence.end {
             let token = sentence.at(at);
             if token.kind == Kind::Quote
@@ -381,7 +382,7 @@ impl Reader<'_, '_> {
             {
                 paragraph.taken[token.quote] = true;
             }
-            if token.kind == Kind::Quote && !paragraph.taken[token.quote] && floats(sentence, at) {
+            if token.kind == Kind::Quote && !paragraph.taken[token.quote] && alone && floats(sentence, at) {
                 paragraph.floating.push((at, paragraph.last.clone()));
             }
         }
@@ -575,16 +576,12 @@ fn is_turn_label(label: &str) -> bool {
     label.len() <= 40 && letters.clone().count() >= 2 && letters.clone().all(char::is_uppercase)
 }
 
-/// Returns whether the quotation at `at` stands for itself as a sentence.
+/// Returns whether the quotation at `at`, alone in its sentence, stands for itself as one.
 fn floats(sentence: &Sentence<'_>, at: usize) -> bool {
-    let alone = (sentence.start..sentence.end)
-        .all(|other| !matches!(sentence.at(other).kind, Kind::Word | Kind::Name | Kind::Number));
     let Some(quote) = sentence.quote(at) else { return false };
     let inner = sentence.text[quote.inner_start..quote.inner_end].trim_start();
     let words = inner.split(' ').take(3).count();
-    alone
-        && (words >= 3 || sentence.quote_ends_sentence(at))
-        && inner.starts_with(|c: char| !c.is_lowercase())
+    (words >= 3 || sentence.quote_ends_sentence(at)) && inner.starts_with(|c: char| !c.is_lowercase())
 }
 
 /// Returns the token after the sentence that starts at `start`.

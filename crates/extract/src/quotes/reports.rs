@@ -125,7 +125,7 @@ impl Finder<'_, '_> {
         let mut at = s.start;
         while at < s.end {
             let token = s.at(at);
-            if !token.is(Classes::PREPOSITION.or(Classes::AS).or(Classes::PHRASE)) {
+            if !token.is(Classes::PHRASE) {
                 at += 1;
                 continue;
             }

@@ -9,7 +9,7 @@ use dictum_core::{Speaker, UnknownSpeaker};
 use memchr::memmem;
 
 use super::{
-    sentence::{Range, Sentence},
+    sentence::{LONGEST_CONTENT, Range, Sentence},
     tokens::{Kind, Token},
     words::{Classes, Words},
 };
@@ -179,7 +179,8 @@ impl<'a, 'r> Speakers<'a, 'r> {
         } else {
             return Err(UnknownSpeaker::NoAntecedent); // "they", "it", "I"
         };
-        self.hear(sentence, sentence.start..at);
+        // A pronoun in each clause of an endless sentence must not read all of it again.
+        self.hear(sentence, sentence.start.max(at.saturating_sub(LONGEST_CONTENT))..at);
         self.read_heard();
         let now = self.sentence;
         let fits = |mention: &Mention| {
