@@ -118,19 +118,25 @@ fn words(phrase: &str) -> Option<Vec<Word<'_>>> {
         if words.len() == MAX_WORDS {
             return None;
         }
-        words.push(Word { text, lower: text.to_lowercase().trim_end_matches('.').to_owned(), comma });
+        words.push(Word { text, lower: lower(text), comma });
     }
     if words.last().is_some_and(|last| last.lower == "s") {
         words.pop(); // "Fenwick ’s": bold letters are sometimes set apart from the rest
     }
     if let Some(last) = words.last_mut() {
         last.text = without_possessive(last.text);
-        last.lower = last.text.to_lowercase().trim_end_matches('.').to_owned();
+        last.lower = lower(last.text);
         last.comma = false;
     }
     let articles = words.iter().take_while(|word| word.is_in(&WORDS.articles)).count();
     words.drain(..articles);
     (!words.is_empty()).then_some(words)
+}
+
+/// Returns a word in small letters, without the full stop of a short form.
+fn lower(word: &str) -> String {
+    let stem = word.trim_end_matches('.');
+    if stem.is_ascii() { stem.to_ascii_lowercase() } else { stem.to_lowercase() }
 }
 
 /// Returns the word or phrase without a possessive ending: "Fenwick’s" is "Fenwick".

@@ -54,11 +54,8 @@ impl Introducer {
     }
 }
 
-/// Reads the sentence around the anchor; `None` when no list opens in it.
+/// Reads the sentence around an anchor that [`is_anchor`] accepts; `None` when no list opens in it.
 pub(super) fn read(text: &str, stretch: Span, hit: Range<usize>, owners: &[usize]) -> Option<Introducer> {
-    if !is_anchor(text, stretch, &hit) {
-        return None;
-    }
     let sentence_start = sentence::start(text, hit.start, stretch.start());
     let ahead = sentence::floor(text, (hit.end + MAX_AHEAD).min(stretch.end()));
     let tokens = words::split(text, sentence_start..ahead);
@@ -73,7 +70,7 @@ pub(super) fn read(text: &str, stretch: Span, hit: Range<usize>, owners: &[usize
 }
 
 /// Looks at the word of the hit, then at those around it: most hits are in other words ("*place*d") or phrases.
-fn is_anchor(text: &str, stretch: Span, hit: &Range<usize>) -> bool {
+pub(super) fn is_anchor(text: &str, stretch: Span, hit: &Range<usize>) -> bool {
     let low = sentence::floor(text, hit.start.saturating_sub(NEAR).max(stretch.start()));
     let high = sentence::floor(text, (hit.end + NEAR).min(stretch.end()));
     if let Some(word) = plain_word(&text.as_bytes()[low..high], hit.start - low) {

@@ -54,6 +54,30 @@ pub(crate) fn find(
     found
 }
 
+/// How many sentences are read around anchors: without an end, a text of anchors alone would cost a sentence a word.
+#[derive(Debug, Default)]
+struct Budget {
+    window: usize,
+    n_read: usize,
+}
+
+impl Budget {
+    /// Bytes to which the limit applies.
+    const WINDOW_BYTES: usize = 4_096;
+    /// Four times what the densest communiqués hold.
+    const MAX_READ: usize = 24;
+
+    /// Counts one more sentence at byte `at`; returns whether it may be read.
+    fn allows(&mut self, at: usize) -> bool {
+        let window = at / Self::WINDOW_BYTES;
+        if window != self.window {
+            *self = Self { window, n_read: 0 };
+        }
+        self.n_read += 1;
+        self.n_read <= Self::MAX_READ
+    }
+}
+
 fn search(
     text: &str,
     stretch: &Stretch,
@@ -63,10 +87,14 @@ fn search(
 ) {
     let Some(slice) = stretch.span.slice(text) else { return };
     let base = stretch.span.start();
+    let mut budget = Budget::default();
     let mut searched = base; // what lies before is in a list or was read in vain
     for hit in LEXICON.candidates(slice) {
         let place = base + hit.place.start..base + hit.place.end;
         if place.start < searched {
+            continue;
+        }
+        if !introducer::is_anchor(text, stretch.span, &place) || !budget.allows(place.start) {
             continue;
         }
         let Some(introducer) = introducer::read(text, stretch.span, place, hit.owners) else { continue };

@@ -266,9 +266,11 @@ fn after_clock(text: &str, at: usize, end: usize) -> usize {
 fn label_mark(text: &str, start: usize, at: usize, end: usize) -> Option<Mark> {
     let window = &text[at..floor(text, (at + MAX_LABEL).min(end))];
     let colon = window.find([':', '：']).map(|n| (n, if window[n..].starts_with(':') { 1 } else { 3 }));
-    let dash = [".-", ".–", ".—"].iter().find_map(|sign| window.find(sign).map(|n| (n, sign.len())));
+    // One look for any dash spares five searches in most lines; 0xE2 begins the longer ones.
+    let dashed = if memchr::memchr2(b'-', 0xE2, window.as_bytes()).is_some() { window } else { "" };
+    let dash = [".-", ".–", ".—"].iter().find_map(|sign| dashed.find(sign).map(|n| (n, sign.len())));
     // "ADA LEE – Why?": a dash makes a label only of capitals.
-    let spaced = [" – ", " — "].iter().find_map(|sign| window.find(sign).map(|n| (n, sign.len())));
+    let spaced = [" – ", " — "].iter().find_map(|sign| dashed.find(sign).map(|n| (n, sign.len())));
     let spaced = spaced.filter(|(n, _)| {
         let label = &window[..*n];
         !label.chars().any(char::is_lowercase) && label.chars().filter(|c| c.is_uppercase()).count() > 3
