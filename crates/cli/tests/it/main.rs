@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a panic in a test is the report")]
 
+mod accuracy;
 mod bad_input;
 mod corpus;
 mod demo;
