@@ -100,7 +100,10 @@ fn spans_in_all_units(document: &Document, options: &Options) -> usize {
     let extraction = extract(document, options);
     let units = Units::new(&document.text);
     let spans = extraction.claims.iter().flat_map(|claim| claim.form.spans());
-    spans.map(|span| black_box(units.span(span))).count()
+    spans.fold(0, |n, span| {
+        black_box(units.span(span));
+        n + 1
+    })
 }
 
 criterion_group!(benches, bench);

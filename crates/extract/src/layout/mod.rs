@@ -78,10 +78,8 @@ const fn pair(id: &'static str, description: &'static str) -> Rule {
 pub(crate) fn read(text: &str, people: &mut People, diagnostics: &mut Vec<Diagnostic>) -> Layout {
     let lines = lines::split(text);
     let is_post = lines.iter().any(|line| matches!(line.sign, Sign::Speech | Sign::Question | Sign::Title));
-    if !is_post {
-        if let Some(layout) = turns::read(text, people, diagnostics) {
-            return layout;
-        }
+    if !is_post && let Some(layout) = turns::read(text, people, diagnostics) {
+        return layout;
     }
     let heading = heading(&lines, is_post, people);
     let roles = roles::of(&lines, heading.line, people);
@@ -122,7 +120,7 @@ struct Heading {
 /// Reads the first line that has content, if it is a heading.
 fn heading(lines: &[Line<'_>], is_post: bool, people: &mut People) -> Heading {
     let content = |line: &&Line<'_>| !line.is_blank() && !roles::is_tags(line.body) && !roles::is_link(line);
-    let mut rest = lines.iter().enumerate().filter(|(_, line)| content(&line));
+    let mut rest = lines.iter().enumerate().filter(|(_, line)| content(line));
     let (Some((at, line)), follower) = (rest.next(), rest.next()) else { return Heading::default() };
     let is_label = || {
         let label = labels::read(line.body, line.body_start, labels::Care::High, people);

@@ -91,10 +91,11 @@ fn author(title: &str, after: &[(usize, &str)]) -> Option<Announced> {
 fn whole(title: &str, start: usize, end: usize) -> Option<Announced> {
     let phrase = &title[start..end];
     let is_person = |part: &str| matches!(people::read(part), Some((Naming::Person, _)));
-    if let Some((left, right)) = phrase.split_once(" and ") {
-        if is_person(left) && is_person(right) {
-            return None;
-        }
+    if let Some((left, right)) = phrase.split_once(" and ")
+        && is_person(left)
+        && is_person(right)
+    {
+        return None;
     }
     let (naming, speaker) = people::read(phrase)?;
     let range = start..start + people::without_possessive(phrase).trim_end().len();
@@ -143,10 +144,10 @@ fn medium(rest: &str) -> Option<Speaker> {
 /// Reads place and date of a heading: from the parenthesis at its end, else from its last words.
 pub(super) fn occasion(title: &str) -> Occasion {
     let end = title.trim_end_matches(|c: char| c.is_whitespace() || c == '.');
-    if let Some((_, inner)) = end.strip_suffix(')').and_then(|front| front.rsplit_once('(')) {
-        if let Some(occasion) = place_and_date(inner, is_place) {
-            return occasion;
-        }
+    if let Some((_, inner)) = end.strip_suffix(')').and_then(|front| front.rsplit_once('('))
+        && let Some(occasion) = place_and_date(inner, is_place)
+    {
+        return occasion;
     }
     let tail = tail(title, MAX_PLACE_BYTES);
     let Some(dated) = dates::find_last(tail) else { return Occasion::default() };

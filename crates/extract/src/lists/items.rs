@@ -2,7 +2,7 @@
 //!
 //! Every search is bounded by [`MAX_LIST`] bytes and [`MAX_ITEMS`] items, so that a list costs no more than its text.
 
-use std::ops::Range;
+use std::{iter, ops::Range};
 
 use dictum_core::Span;
 
@@ -539,12 +539,13 @@ fn choose(
     context: &Context<'_>,
 ) -> Vec<Range<usize>> {
     let leads = join(context, &words::split(text, whole.clone()), 0).is_some();
+    let one = |item: Range<usize>| iter::once(item).collect();
     match (parts.len(), wanted) {
         (0 | 1, _) => parts,
         (n, Some(w)) if w == n => parts,
-        (_, Some(w)) if w <= 1 => Vec::from([parts[0].start..whole.end]),
+        (_, Some(w)) if w <= 1 => one(parts[0].start..whole.end),
         // With a joining word in front ("…, and c and d") the rest is one item.
-        (_, None) if leads => Vec::from([parts[0].start..whole.end]),
+        (_, None) if leads => one(parts[0].start..whole.end),
         (2, _) => parts,
         // Three parts for two items: the longer halves hold the inner "and".
         (_, _) => {
