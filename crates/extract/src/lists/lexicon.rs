@@ -158,13 +158,15 @@ impl Lexicon {
         }
         // The longest pattern wins, so it also stands for the shorter ones that it starts with.
         let owners = literals.keys().map(|literal| {
-            let shorter = literals.iter().filter(|(other, _)| literal.starts_with(other.as_str()));
+            let small = literal.to_ascii_lowercase();
+            let shorter = literals.iter().filter(|(other, _)| small.starts_with(&other.to_ascii_lowercase()));
             let all: BTreeSet<usize> = shorter.flat_map(|(_, owners)| owners.iter().copied()).collect();
             all.into_iter().collect()
         });
         let owners = owners.collect();
         let anchors = AhoCorasick::builder()
             .match_kind(MatchKind::LeftmostLongest)
+            .ascii_case_insensitive(true)
             .kind(Some(AhoCorasickKind::DFA)) // three times as fast as what it takes by itself for so many words
             .build(literals.keys())
             .expect("a few hundred short words fit an automaton");
@@ -216,11 +218,15 @@ impl Lexicon {
     }
 }
 
-/// Returns `word` in lower case, with a capital, and in capitals.
-fn spellings(word: &str) -> [String; 3] {
+/// Returns `word` in lower case, with a capital, and in capitals; of ASCII words the first stands for all, which keeps
+/// the automaton small enough for the cache.
+fn spellings(word: &str) -> Vec<String> {
+    if word.is_ascii() {
+        return vec![word.to_owned()];
+    }
     let mut chars = word.chars();
     let capital = chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default();
-    [word.to_owned(), capital, word.to_uppercase()]
+    vec![word.to_owned(), capital, word.to_uppercase()]
 }
 
 #[cfg(test)]
