@@ -2,7 +2,7 @@
 
 use super::{
     sentence::{self, Range, Sentence, VerbGroup},
-    tokens::Kind,
+    tokens::{Kind, Token},
     words::{Classes, Cue, Forms, Frame},
 };
 
@@ -62,6 +62,15 @@ pub(super) enum Rule {
 
 /// Finds the reports of a sentence, left to right, none inside another's content.
 pub(super) fn find(sentence: &Sentence<'_>, attitudes: bool) -> Vec<Report> {
+    // One look at each token spares the others in sentences where no rule can start.
+    let starts_report = |token: &Token| {
+        token.is(Classes::VERB.or(Classes::PHRASE))
+            || token.cues(Forms::VERB.or(Forms::NOUN))
+            || token.kind == Kind::Quote
+    };
+    if !sentence.tokens[sentence.start..sentence.end].iter().any(starts_report) {
+        return Vec::new();
+    }
     let mut finder = Finder { sentence, attitudes, reports: Vec::new(), last_subject: None };
     finder.phrases();
     finder.cues_after();
