@@ -54,12 +54,17 @@ impl Word<'_> {
         set.contains(&self.lower)
     }
 
-    /// A role word, or a compound with one: `Ambassador-at-Large`.
+    /// A role word, or a compound with one: `Ambassador-at-Large`, `Hafenministerin`.
     fn is_head(&self) -> bool {
         let words = &*WORDS;
         self.is_in(&words.role_heads)
+            || self.ends_in(&words.role_endings)
             || words.role_abbreviations.contains_key(self.text)
             || (self.text.contains('-') && self.lower.split('-').any(|part| words.role_heads.contains(part)))
+    }
+
+    fn ends_in(&self, endings: &[String]) -> bool {
+        endings.iter().any(|ending| self.lower.ends_with(ending.as_str()))
     }
 
     fn is_name(&self) -> bool {
@@ -274,6 +279,11 @@ fn name_start(words: &[Word<'_>], head: usize) -> usize {
             || word.text.ends_with("’s")
     };
     let after_complement = words[run..].iter().rposition(no_name).map(|at| run + at + 1);
+    if words[head].is_in(&WORDS.bare_complement_heads) && words.len() - run > 2 {
+        // "президент Руритании Бо Линд": no preposition shows where the complement ends.
+        let patronymic = words[words.len() - 2].ends_in(&WORDS.patronymic_endings);
+        return words.len() - 2 - usize::from(patronymic);
+    }
     let follows_preposition =
         words[run - 1].is_in(&WORDS.prepositions) || words[run - 1].is_in(&WORDS.articles);
     let start = match after_complement {
@@ -355,6 +365,10 @@ struct Words {
     role_adjectives: WordSet,
     articles: WordSet,
     prepositions: WordSet,
+    /// Heads of the languages in which a complement follows its head without a preposition.
+    bare_complement_heads: WordSet,
+    patronymic_endings: Vec<String>,
+    role_endings: Vec<String>,
 }
 
 /// One `people.toml`.
@@ -366,6 +380,15 @@ struct PeopleFile {
     organizations: Vec<String>,
     #[serde(default)]
     role_abbreviations: HashMap<String, String>,
+    /// A complement follows its head without a preposition.
+    #[serde(default)]
+    bare_complements: bool,
+    /// How middle names end that are made of the father's name.
+    #[serde(default)]
+    patronymic_endings: Vec<String>,
+    /// How compounds end that say what a person is.
+    #[serde(default)]
+    role_endings: Vec<String>,
     small_words: SmallWords,
 }
 
@@ -382,7 +405,12 @@ struct SmallWords {
 static WORDS: LazyLock<Words> = LazyLock::new(|| {
     let mut all = Words::default();
     for (_, file) in lexicon::load::<PeopleFile>("people.toml") {
+        if file.bare_complements {
+            all.bare_complement_heads.extend(file.role_heads.iter().cloned());
+        }
         all.role_heads.extend(file.role_heads);
+        all.patronymic_endings.extend(file.patronymic_endings);
+        all.role_endings.extend(file.role_endings);
         all.role_abbreviations.extend(file.role_abbreviations);
         all.complements.extend(file.complements);
         all.organizations.extend(file.organizations);

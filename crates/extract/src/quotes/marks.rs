@@ -188,6 +188,21 @@ fn find(text: &str, start: usize, end: usize) -> Vec<Mark> {
             after.is_none_or(|c| c.is_whitespace() || ",.;:!?)]}—–-/…".contains(c) || is_mark(c));
         let left_space = before.is_none_or(char::is_whitespace);
         let right_space = after.is_none_or(char::is_whitespace);
+        if family == Family::Guillemets && left_open && right_open {
+            // French sets a blank inside: « … ».
+            let opens = bytes[at..].starts_with("«".as_bytes());
+            marks.push(Mark {
+                at,
+                end: at + length,
+                family,
+                hint,
+                opens: opens && after.is_some(),
+                closes: !opens,
+                after_punctuation: false,
+            });
+            at += length;
+            continue;
+        }
         marks.push(Mark {
             at,
             end: at + length,

@@ -4,6 +4,10 @@
 //! searched for cues (`sentence`, `reports`), speakers are resolved (`speakers`). Quotations without a cue of their own
 //! keep the speaker of those before them.
 
+mod cases;
+mod choice;
+mod grammar;
+mod marked;
 mod marks;
 mod reports;
 mod sentence;
@@ -34,6 +38,16 @@ pub(crate) const RULES: &[Rule] = &[
     rule("quote-cue-before", Some(Manner::Direct), "A cue and marks after it: `X said: “…”`."),
     rule("quote-cue-after", None, "Marks and a cue after them: `“…,” X said`, `“…,” said X`."),
     rule("quote-cue-inside", None, "A cue cuts the content: `“…,” X said, “…”`."),
+    rule(
+        "quote-cue-in-marks",
+        Some(Manner::Direct),
+        "A cue cuts the content inside its marks: `«…, — сказал X. — …»`.",
+    ),
+    rule(
+        "quote-dialogue",
+        Some(Manner::Direct),
+        "A paragraph of speech with a dash and a cue: `— …, — сказал X.`",
+    ),
     rule("quote-label", Some(Manner::Direct), "A name, a colon and marks."),
     rule(
         FLOATING_RULE,
@@ -76,12 +90,12 @@ impl reports::Rule {
             Self::Passive => "report-passive",
             Self::Noun => "report-noun",
             Self::Label => "quote-label",
+            Self::InsideMarks => "quote-cue-in-marks",
+            Self::Dialogue => "quote-dialogue",
         }
     }
 }
 
-/// The language whose words are used where the text is too short to tell.
-const DEFAULT_LANGUAGE: &str = "en";
 /// Reports below this are more often wrong than right.
 const MIN_CONFIDENCE: f32 = 0.4;
 /// How sure a label in capitals inside marks is.
@@ -100,7 +114,7 @@ pub(crate) fn find(
     options: &Options,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Vec<Found> {
-    let Some(words) = Words::of(language.unwrap_or(DEFAULT_LANGUAGE)) else { return Vec::new() };
+    let Some(words) = choice::words(language, text) else { return Vec::new() };
     let mut found = Vec::new();
     for stretch in stretches {
         let Some(part) = stretch.span.slice(text) else { continue };
@@ -270,7 +284,7 @@ impl Reader<'_, '_> {
             end: tokens.len(),
             voiced: *self.voice != Voice::Narrator,
         };
-        let mut start = 0;
+        let mut start = if self.read_dialogue(&whole, &mut paragraph) { tokens.len() } else { 0 };
         while start < tokens.len() {
             let sentence = Sentence { start, end: sentence_end(&whole, start), ..whole };
             self.read_sentence(&sentence, &mut paragraph);
@@ -363,7 +377,10 @@ impl Reader<'_, '_> {
     }
 
     fn read_sentence(&mut self, sentence: &Sentence<'_>, paragraph: &mut Paragraph) {
-        let reports = reports::find(sentence, self.options.attitudes);
+        let reports = match self.words.grammar() {
+            Some(grammar) => marked::find(sentence, grammar),
+            None => reports::find(sentence, self.options.attitudes),
+        };
         for report in &reports {
             for range in &report.content {
                 for token in &sentence.tokens[range.clone()] {
@@ -376,13 +393,14 @@ impl Reader<'_, '_> {
         let alone = !sentence.tokens[sentence.start..sentence.end].iter().any(Token::is_wordlike);
         for at in sentence.start..sentence.end {
             let token = sentence.at(at);
-            if token.kind == Kind::Quote
-                && !paragraph.taken[token.quote]
-                && self.read_inner_label(sentence, at)
-            {
-                paragraph.taken[token.quote] = true;
+            if token.kind != Kind::Quote || paragraph.taken[token.quote] {
+                continue;
             }
-            if token.kind == Kind::Quote && !paragraph.taken[token.quote] && alone && floats(sentence, at) {
+            if self.read_inner_label(sentence, at) {
+                paragraph.taken[token.quote] = true;
+            } else if self.read_inside(sentence, at, paragraph) {
+                continue;
+            } else if alone && floats(sentence, at) {
                 paragraph.floating.push((at, paragraph.last.clone()));
             }
         }
@@ -415,18 +433,56 @@ impl Reader<'_, '_> {
         true
     }
 
+    /// Reads a quotation that its cue cuts inside the marks; returns whether it is one.
+    fn read_inside(&mut self, sentence: &Sentence<'_>, at: usize, paragraph: &mut Paragraph) -> bool {
+        let Some(grammar) = self.words.grammar().filter(|grammar| grammar.cue_inside_marks) else {
+            return false;
+        };
+        let Some(quote) = sentence.quote(at) else { return false };
+        let mut tokens = Vec::new();
+        tokens::read(self.text, (quote.inner_start, quote.inner_end), &[], self.words, &mut tokens);
+        let inside = Sentence { tokens: &tokens, quotes: &[], start: 0, end: tokens.len(), ..*sentence };
+        let Some(report) = marked::cut_by_cue(&inside, grammar, 0, reports::Rule::InsideMarks) else {
+            return false;
+        };
+        paragraph.taken[sentence.at(at).quote] = true;
+        self.emit(&inside, &report, paragraph);
+        true
+    }
+
+    /// Reads a paragraph that starts with a dash as speech; returns whether it is.
+    fn read_dialogue(&mut self, whole: &Sentence<'_>, paragraph: &mut Paragraph) -> bool {
+        let Some(grammar) = self.words.grammar().filter(|grammar| grammar.dialogue_dash) else {
+            return false;
+        };
+        if whole.at(0).kind != Kind::Dash {
+            return false;
+        }
+        let Some(report) = marked::cut_by_cue(whole, grammar, 1, reports::Rule::Dialogue) else {
+            return false;
+        };
+        self.emit(whole, &report, paragraph);
+        true
+    }
+
     fn emit(&mut self, sentence: &Sentence<'_>, report: &Report, paragraph: &mut Paragraph) {
-        let speaker = self.speakers.resolve(sentence, report.source.as_ref(), report.agentless);
+        let speaker = match &report.source {
+            Some(source) if cases::is_oblique(sentence, source, report.cue.start) => {
+                self.speakers.resolve_oblique(sentence, source)
+            }
+            source => self.speakers.resolve(sentence, source.as_ref(), report.agentless),
+        };
         let bytes = |range: &Range| (sentence.tokens[range.start].start, sentence.tokens[range.end - 1].end);
         let span = |range: &Range| {
             let (start, end) = bytes(range);
             Span::new(start, end).ok()
         };
         let source = report.source.as_ref().and_then(span);
-        let direct = report
-            .content
-            .iter()
-            .all(|range| range.len() == 1 && sentence.at(range.start).kind == Kind::Quote);
+        let direct = matches!(report.rule, reports::Rule::InsideMarks | reports::Rule::Dialogue)
+            || report
+                .content
+                .iter()
+                .all(|range| range.len() == 1 && sentence.at(range.start).kind == Kind::Quote);
         if report.confidence < MIN_CONFIDENCE {
             return;
         }
@@ -629,7 +685,11 @@ fn quote_ends(paragraph: &Sentence<'_>, start: usize, at: usize, next: &Token) -
         return false;
     }
     let tail = Sentence { start, end: paragraph.end.min(at + 32), ..*paragraph };
-    next.kind == Kind::Quote || !reports::attribution_follows(&tail, at + 1)
+    let attributed = match paragraph.words.grammar() {
+        Some(grammar) => marked::attribution_follows(&tail, grammar, at + 1),
+        None => reports::attribution_follows(&tail, at + 1),
+    };
+    next.kind == Kind::Quote || !attributed
 }
 
 /// Returns the range without blanks at its ends; `None` if nothing is left.

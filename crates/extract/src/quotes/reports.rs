@@ -58,6 +58,10 @@ pub(super) enum Rule {
     Noun,
     /// `X: “…”`
     Label,
+    /// `«…, — сказал X. — …»`
+    InsideMarks,
+    /// `— …, — сказал X.`
+    Dialogue,
 }
 
 /// Finds the reports of a sentence, left to right, none inside another's content.

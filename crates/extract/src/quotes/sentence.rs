@@ -5,7 +5,7 @@
 use super::{
     marks::Quote,
     tokens::{Kind, Token},
-    words::{Classes, Forms, Frame, Phrase, Word, Words},
+    words::{Classes, Forms, Frame, Phrase, Word, Words, same_word},
 };
 
 /// Tokens that a subject, with what is put in beside it, may span.
@@ -492,9 +492,11 @@ impl<'a> Sentence<'a> {
             return None;
         }
         self.words.phrases().iter().find_map(|phrase| {
-            let fits = phrase.words.iter().enumerate().all(|(n, word)| {
-                self.at(at + n).is_wordlike() && self.word(at + n).eq_ignore_ascii_case(word)
-            });
+            let fits = phrase
+                .words
+                .iter()
+                .enumerate()
+                .all(|(n, word)| self.at(at + n).is_wordlike() && same_word(word, self.word(at + n)));
             fits.then_some((at + phrase.words.len(), phrase))
         })
     }

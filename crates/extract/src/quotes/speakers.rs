@@ -9,6 +9,7 @@ use dictum_core::{Speaker, UnknownSpeaker};
 use memchr::memmem;
 
 use super::{
+    cases,
     sentence::{LONGEST_CONTENT, Range, Sentence},
     tokens::{Kind, Token},
     words::{Classes, Words},
@@ -167,6 +168,16 @@ impl<'a, 'r> Speakers<'a, 'r> {
             return self.resolve_pronoun(sentence, source.start);
         }
         self.resolve_phrase(sentence, source)
+    }
+
+    /// Returns whom words in another case than the nominative name.
+    pub(super) fn resolve_oblique(
+        &mut self,
+        sentence: &Sentence<'_>,
+        source: &Range,
+    ) -> Result<Speaker, UnknownSpeaker> {
+        self.read_heard();
+        cases::speaker(phrase(self.text, sentence, source), sentence.words, self.people)
     }
 
     /// Returns the one person whom the pronoun can mean.

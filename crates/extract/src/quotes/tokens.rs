@@ -134,6 +134,7 @@ fn read_word(text: &str, start: usize, limit: usize, words: &Words, tokens: &mut
     let mut first = None; // the first letter or figure
     let mut apostrophe = None; // where the last one is, and the hash before it
     let mut letters = 0;
+    let mut elided = 0; // bytes of the apostrophe that ends the word
     if matches!(bytes[at], b'#' | b'@' | b'$') {
         at += 1;
     }
@@ -158,6 +159,10 @@ fn read_word(text: &str, start: usize, limit: usize, words: &Words, tokens: &mut
                 break;
             }
             if byte == b'\'' {
+                if elides(words, &text[start..at]) {
+                    elided = 1;
+                    break;
+                }
                 apostrophe = Some((at, fold));
             }
             fold.byte(byte);
@@ -168,6 +173,10 @@ fn read_word(text: &str, start: usize, limit: usize, words: &Words, tokens: &mut
             if c == '’' {
                 let next = text[at + length..limit].chars().next();
                 if letters == 0 || !next.is_some_and(char::is_alphanumeric) {
+                    break;
+                }
+                if elides(words, &text[start..at]) {
+                    elided = length;
                     break;
                 }
                 apostrophe = Some((at, fold));
@@ -183,7 +192,12 @@ fn read_word(text: &str, start: usize, limit: usize, words: &Words, tokens: &mut
     let Some(first) = first else {
         return read_other(text, start, limit, tokens);
     };
-    push_word(text, (start, at), limit, first, fold, apostrophe, words, tokens)
+    push_word(text, (start, at), limit, first, fold, apostrophe, words, tokens) + elided
+}
+
+/// Returns whether the word before an apostrophe ends there: "qu" in "qu'il".
+fn elides(words: &Words, word: &str) -> bool {
+    words.grammar().is_some_and(|grammar| grammar.elides(word))
 }
 
 /// Letters, and the marks that belong to them in scripts that write vowels as marks.
@@ -218,6 +232,12 @@ fn push_word(
         }
     };
     let mut word = find(end, fold);
+    if let Some((ending, hyphens)) = words.grammar().and_then(|grammar| grammar.enclitic(&text[start..end])) {
+        let (verb, pronoun) = (end - ending, end - ending + hyphens);
+        push(text, start, verb, kind, words.look_up(&text[start..verb]), words, tokens);
+        push(text, pronoun, end, Kind::Word, words.look_up(&text[pronoun..end]), words, tokens);
+        return end;
+    }
     if let Some((at, before)) = apostrophe
         && word == Word::default()
     {
@@ -230,7 +250,14 @@ fn push_word(
     if bytes.get(end) == Some(&b'.') && end < limit {
         let inner_stop = bytes[start..end].contains(&b'.'); // "U.S."
         let initial = end - start == 1 && kind == Kind::Name;
-        let abbreviation = kind == Kind::Name && word.classes.any(Classes::ABBREVIATION);
+        let marked = words.grammar();
+        let abbreviation =
+            (kind == Kind::Name || marked.is_some()) && word.classes.any(Classes::ABBREVIATION);
+        let ordinal = kind == Kind::Number
+            && marked.is_some_and(|grammar| grammar.ordinal_stop)
+            && end - start <= 2
+            && text[end + 1..limit].trim_start().starts_with(char::is_alphabetic);
+        let abbreviation = abbreviation || ordinal;
         if inner_stop && !first.is_ascii_digit() && end - start <= 8 || initial || abbreviation {
             push(text, start, end + 1, kind, word, words, tokens);
             return end + 1;

@@ -10,6 +10,7 @@ use std::{
 
 use serde::Deserialize;
 
+use super::grammar::Grammar;
 use crate::lexicon;
 
 /// A set of word classes.
@@ -105,6 +106,14 @@ classes! {
     INDEFINITE = "indefinite",
     /// "importance", "commitment": with its complement, what somebody stands for.
     STANCE = "stance",
+    /// "sei", "habe": a verb form that shows that the clause is reported.
+    REPORTED_MOOD = "reported-mood",
+    /// "закон", "plan": what people go by and what does not speak.
+    NO_SPEAKER = "no-speaker",
+    /// "журналистам": those whom words are said to, where a case or a preposition shows it.
+    ADDRESSEE = "addressee",
+    /// "в" in "сообщили в министерстве": before an institution that speaks.
+    WITHIN = "within",
 }
 
 impl Classes {
@@ -226,6 +235,10 @@ pub(super) struct Cue {
     pub addressee: bool,
     /// "hopes": no act of saying.
     pub attitude: bool,
+    /// "mit" of "teilte … mit": a word that must follow.
+    pub particle: Option<String>,
+    /// "не исключил": reports only with a negation.
+    pub negated: bool,
 }
 
 impl Cue {
@@ -248,6 +261,15 @@ pub(super) struct Word {
     pub noun: u16,
 }
 
+impl Word {
+    /// Returns whether it is a form of a cue.
+    pub(super) fn is_cue(self) -> bool {
+        self.forms != Forms::NONE
+    }
+}
+
+static ALL: LazyLock<Vec<(&'static str, Words)>> = LazyLock::new(read_all);
+
 /// The words of one language.
 #[derive(Debug)]
 pub(super) struct Words {
@@ -256,6 +278,8 @@ pub(super) struct Words {
     phrases: Vec<Phrase>,
     /// What the endings of unknown words say about them.
     endings: Endings,
+    grammar: Option<Grammar>,
+    speaking_nouns: Vec<String>,
 }
 
 /// Words that stand before a speaker and attribute a clause: "according to".
@@ -267,6 +291,10 @@ pub(super) struct Phrase {
     pub weight: f32,
     /// "as … put it": the words after the speaker.
     pub tail: Vec<String>,
+    /// "selon": attributes only where the words after it name somebody who can speak.
+    pub needs_speaker: bool,
+    /// "so": attributes only what stands before it.
+    pub only_behind: bool,
 }
 
 #[derive(Debug, Deserialize, Default)]
@@ -287,6 +315,14 @@ struct WordsFile {
     /// Lemma → weight in [`Frame::Stance`].
     #[serde(default)]
     stance_verbs: BTreeMap<String, f32>,
+    grammar: Option<Grammar>,
+}
+
+/// The words of `people.toml` that speak.
+#[derive(Debug, Deserialize)]
+struct Nouns {
+    role_heads: Vec<String>,
+    organizations: Vec<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -319,6 +355,9 @@ struct CueEntry {
     addressee: bool,
     #[serde(default)]
     attitude: bool,
+    particle: Option<String>,
+    #[serde(default)]
+    negated: bool,
 }
 
 #[derive(Debug, Deserialize)]
@@ -328,13 +367,21 @@ struct PhraseEntry {
     #[serde(default)]
     tail: String,
     weight: f32,
+    #[serde(default)]
+    needs_speaker: bool,
+    #[serde(default)]
+    only_behind: bool,
 }
 
 impl Words {
     /// Returns the words of a language, or `None` where there are none.
     pub(super) fn of(language: &str) -> Option<&'static Self> {
-        static ALL: LazyLock<Vec<(&'static str, Words)>> = LazyLock::new(read_all);
         ALL.iter().find(|(known, _)| *known == language).map(|(_, words)| words)
+    }
+
+    /// Returns the words of every language.
+    pub(super) fn all() -> impl Iterator<Item = &'static Self> {
+        ALL.iter().map(|(_, words)| words)
     }
 
     /// Looks a word up by the hash that [`Fold`] made of it.
@@ -360,6 +407,16 @@ impl Words {
         &self.cues[usize::from(word.noun)]
     }
 
+    /// Returns how the language marks reported speech, where it does so by more than the order of words.
+    pub(super) fn grammar(&self) -> Option<&Grammar> {
+        self.grammar.as_ref()
+    }
+
+    /// Returns the nominatives of roles and institutions.
+    pub(super) fn speaking_nouns(&self) -> &[String] {
+        &self.speaking_nouns
+    }
+
     /// Returns the phrases that attribute a clause.
     pub(super) fn phrases(&self) -> &[Phrase] {
         &self.phrases
@@ -382,6 +439,8 @@ impl Words {
             cues: Vec::new(),
             phrases: cues.phrases.into_iter().map(Phrase::from).collect(),
             endings: words.endings,
+            grammar: words.grammar,
+            speaking_nouns: Vec::new(),
         };
         for (name, list) in &words.classes {
             let class = Classes::named(name).unwrap_or_else(|| panic!("words.toml: no class `{name}`"));
@@ -425,6 +484,8 @@ impl Words {
             prepositions: entry.prepositions.clone(),
             addressee: entry.addressee,
             attitude: entry.attitude,
+            particle: entry.particle.clone(),
+            negated: entry.negated,
         });
         for (form, words) in forms {
             for word in words {
@@ -449,17 +510,34 @@ impl Words {
 impl From<PhraseEntry> for Phrase {
     fn from(entry: PhraseEntry) -> Self {
         let split = |words: &str| words.split(' ').filter(|w| !w.is_empty()).map(str::to_owned).collect();
-        Self { words: split(&entry.words), weight: entry.weight, tail: split(&entry.tail) }
+        Self {
+            words: split(&entry.words),
+            weight: entry.weight,
+            tail: split(&entry.tail),
+            needs_speaker: entry.needs_speaker,
+            only_behind: entry.only_behind,
+        }
     }
 }
 
 fn read_all() -> Vec<(&'static str, Words)> {
     let mut cues: Vec<(&str, CuesFile)> = lexicon::load("cues.toml");
+    let nouns: Vec<(&str, Nouns)> = lexicon::load("people.toml");
     lexicon::load::<WordsFile>("words.toml")
         .into_iter()
         .filter_map(|(language, words)| {
             let at = cues.iter().position(|(known, _)| *known == language)?;
-            Some((language, Words::read(words, cues.swap_remove(at).1)))
+            let mut words = Words::read(words, cues.swap_remove(at).1);
+            if let (true, Some((_, nouns))) =
+                (words.grammar.is_some(), nouns.iter().find(|(known, _)| *known == language))
+            {
+                for noun in nouns.role_heads.iter().chain(&nouns.organizations) {
+                    let entry = words.entry(noun);
+                    entry.classes = entry.classes.or(Classes::SPEAKER_NOUN);
+                    words.speaking_nouns.push(noun.clone());
+                }
+            }
+            Some((language, words))
         })
         .collect()
 }
@@ -469,7 +547,7 @@ fn ends_with_any(word: &str, endings: &[String]) -> bool {
 }
 
 /// Compares without regard to case and to the shape of apostrophes; `known` is in small letters.
-fn same_word(known: &str, word: &str) -> bool {
+pub(super) fn same_word(known: &str, word: &str) -> bool {
     if word.is_ascii() {
         return known.eq_ignore_ascii_case(word);
     }

@@ -1,0 +1,32 @@
+//! Whose words a text is read with where it is too short, or too mixed, for its language to be certain.
+
+use super::words::{Classes, Words};
+
+/// Words that are looked at.
+const SAMPLE_WORDS: usize = 64;
+/// The language of a text that shows no other.
+const DEFAULT_LANGUAGE: &str = "en";
+
+/// Returns the words of the language; where it is not certain, of the one that knows most of the text's words.
+pub(super) fn words(language: Option<&str>, text: &str) -> Option<&'static Words> {
+    if let Some(language) = language {
+        return Words::of(language);
+    }
+    let known = |words: &Words| {
+        let letters = |c: char| !c.is_alphanumeric() && c != '\'' && c != '’';
+        let sample = text.split(letters).filter(|word| !word.is_empty()).take(SAMPLE_WORDS);
+        sample
+            .map(|word| words.look_up(word))
+            .filter(|word| word.classes != Classes::NONE || word.is_cue())
+            .count()
+    };
+    let default = Words::of(DEFAULT_LANGUAGE)?;
+    let mut best = (known(default), default);
+    for words in Words::all() {
+        let count = known(words);
+        if count > best.0 {
+            best = (count, words);
+        }
+    }
+    Some(best.1)
+}
