@@ -225,7 +225,8 @@ fn inside_word(text: &str, mark: &Mark) -> bool {
     before.is_some_and(char::is_alphanumeric) && after.is_some_and(char::is_alphanumeric)
 }
 
-fn is_mark(c: char) -> bool {
+/// Returns whether the sign is a quotation mark or looks like one.
+pub(super) fn is_mark(c: char) -> bool {
     "\"'“”„‟‘’‚«»‹›「」『』`".contains(c)
 }
 

@@ -49,6 +49,7 @@ pub(crate) const RULES: &[Rule] = &[
         "A paragraph of speech with a dash and a cue: `— …, — сказал X.`",
     ),
     rule("quote-label", Some(Manner::Direct), "A name, a colon and marks."),
+    rule("quote-signature", Some(Manner::Direct), "Marks, a dash and a name: `“…” — X`."),
     rule(
         FLOATING_RULE,
         Some(Manner::Direct),
@@ -92,6 +93,7 @@ impl reports::Rule {
             Self::Label => "quote-label",
             Self::InsideMarks => "quote-cue-in-marks",
             Self::Dialogue => "quote-dialogue",
+            Self::Signature => "quote-signature",
         }
     }
 }
@@ -205,10 +207,12 @@ fn paragraphs(part: &str, offset: usize) -> Vec<(usize, usize)> {
     all
 }
 
-/// Returns whether the lines look broken to one width: most that another line follows are of middle length.
+/// Returns whether the lines look broken to one width: most that another line follows are of middle length, and few
+/// open with marks, as in a list of quotations.
 fn is_wrapped(part: &str) -> bool {
     let mut followed = 0;
     let mut middling = 0;
+    let mut opened = 0;
     let mut previous: Option<usize> = None;
     for line in part.lines().take(400) {
         let length = line.trim_end().len();
@@ -217,10 +221,11 @@ fn is_wrapped(part: &str) -> bool {
         {
             followed += 1;
             middling += usize::from((45..=90).contains(&before));
+            opened += usize::from(line.starts_with(marks::is_mark));
         }
         previous = (length > 0).then_some(length);
     }
-    followed >= 3 && middling * 5 >= followed * 4
+    followed >= 3 && middling * 5 >= followed * 4 && opened * 2 < followed
 }
 
 /// A report whose marks are still open at the end of a paragraph.

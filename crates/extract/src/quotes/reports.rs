@@ -62,6 +62,8 @@ pub(super) enum Rule {
     InsideMarks,
     /// `— …, — сказал X.`
     Dialogue,
+    /// `“…” — X`
+    Signature,
 }
 
 /// Finds the reports of a sentence, left to right, none inside another's content.
@@ -80,6 +82,7 @@ pub(super) fn find(sentence: &Sentence<'_>, attitudes: bool) -> Vec<Report> {
     finder.cues_after();
     finder.cues_before();
     finder.labels();
+    finder.signature();
     finder.reports.sort_by_key(|report| report.content.first().map(|content| content.start));
     finder.reports
 }
@@ -264,6 +267,7 @@ impl Finder<'_, '_> {
         }
         if let Some(subject) = s.subject_before(group.start).filter(|subject| self.starts_tag(subject.start))
             && !s.at(subject.start).is(Classes::RELATIVE)
+            && !self.is_relative_subject(&subject)
             && let Some(weight) = self.tag_weight(verb, subject.start)
             && self.is_finite(verb, &group, &subject)
             && let Some(end) = self.tag_end(verb + 1).or_else(|| self.loose_tag_end(verb + 1, subject.start))
@@ -320,6 +324,17 @@ impl Finder<'_, '_> {
             end
         };
         Some(Tag { start: group.start, end, source: subject, cue: group.start..verb + 1, weight })
+    }
+
+    /// Returns whether the phrase holds a noun and the subject of its relative clause: `— |a phrase nobody| said`.
+    fn is_relative_subject(&self, phrase: &Range) -> bool {
+        let s = self.sentence;
+        let noun = s.before(phrase.end - 1);
+        s.before(phrase.start).kind == Kind::Dash
+            && phrase.len() > 2
+            && s.before(phrase.end).is(Classes::INDEFINITE)
+            && noun.kind == Kind::Word
+            && !noun.is(Classes::DETERMINER.or(Classes::INDEFINITE).or(Classes::ADVERB))
     }
 
     /// Returns how sure a tag with this verb is; verbs that are no cues attribute only marks right before them.
@@ -990,6 +1005,36 @@ impl Finder<'_, '_> {
     }
 }
 
+impl Finder<'_, '_> {
+    /// "“…” ― Ada Fenwick, mayor": marks alone, a dash and a name up to the end.
+    fn signature(&mut self) {
+        let s = self.sentence;
+        let quote = s.start;
+        if s.at(quote).kind != Kind::Quote || self.taken(quote) || s.end < quote + 3 {
+            return;
+        }
+        let stops = usize::from(matches!(s.at(quote + 1).kind, Kind::Stop | Kind::Comma));
+        let dash = quote + 1 + stops;
+        let Some(source) = (s.at(dash).kind == Kind::Dash).then(|| s.signature_at(dash + 1)).flatten() else {
+            return;
+        };
+        let long = s.at(quote).end - s.at(quote).start >= LONG_SIGNED_BYTES;
+        // "“The Long Night” – Ada Fenwick" is a book.
+        if !(s.quote_ends_sentence(quote) || long) || source.len() == 1 && !long {
+            return;
+        }
+        self.push(Report {
+            source: Some(source),
+            cue: dash..dash + 1,
+            content: std::iter::once(quote..quote + 1).collect(),
+            rule: Rule::Signature,
+            confidence: SIGNATURE,
+            attitude: false,
+            agentless: false,
+        });
+    }
+}
+
 /// Returns who is announced to speak in the next paragraph, where the sentence ends in a colon.
 pub(super) fn announced(sentence: &Sentence<'_>) -> Option<Range> {
     let colon = sentence.end.checked_sub(1).filter(|at| sentence.at(*at).kind == Kind::Colon)?;
@@ -1015,5 +1060,9 @@ const LONGEST_TAG: usize = 24;
 const UNKNOWN_VERB: f32 = 0.5;
 /// A verb below this takes its subject behind it only after marks.
 const MIN_INVERTED: f32 = 0.7;
+/// Words in marks of this length are more than a title.
+const LONG_SIGNED_BYTES: usize = 48;
+/// How sure a name behind a dash is.
+const SIGNATURE: f32 = 0.85;
 /// How sure a colon before marks is: after a name, and after any other words.
 const LABEL: (f32, f32) = (0.85, 0.7);

@@ -12,6 +12,10 @@ use super::{
 const LONGEST_SUBJECT: usize = 48;
 /// Tokens that the content of one indirect statement may span.
 pub(super) const LONGEST_CONTENT: usize = 240;
+/// Capitalised words of one name.
+const LONGEST_NAME: usize = 5;
+/// Tokens of a name with what is put beside it.
+const LONGEST_SIGNATURE: usize = 24;
 /// Tokens between a verb and its "that".
 const LONGEST_ADJUNCT: usize = 16;
 
@@ -83,6 +87,23 @@ impl<'a> Sentence<'a> {
     pub(super) fn quote(&self, at: usize) -> Option<&'a Quote> {
         let token = self.at(at);
         (token.kind == Kind::Quote).then(|| &self.quotes[token.quote])
+    }
+
+    /// Returns the name, with what is put beside it, that fills the sentence from `at` on: `— |Ada Fenwick, mayor|.`
+    pub(super) fn signature_at(&self, at: usize) -> Option<Range> {
+        let mut end = self.end;
+        while end > at && matches!(self.before(end).kind, Kind::Stop | Kind::Sign) {
+            end -= 1;
+        }
+        let source = at..end.min(at + LONGEST_SIGNATURE);
+        let name_end = source.clone().find(|at| self.at(*at).kind != Kind::Name).unwrap_or(source.end);
+        let named = name_end > at && !(at..name_end).any(|at| self.at(at).is(Classes::FUNCTION));
+        let beside = name_end == end || matches!(self.at(name_end).kind, Kind::Comma | Kind::Open);
+        let clause = (name_end..end).any(|at| {
+            let token = self.at(at);
+            token.is(Classes::AUXILIARY) || token.kind == Kind::Quote || token.cues(Forms::FINITE)
+        });
+        (named && beside && !clause && source.end == end && name_end - at <= LONGEST_NAME).then_some(source)
     }
 
     /// Returns whether the words in marks at `at` end a sentence.
