@@ -214,8 +214,10 @@ fn find(text: &str, start: usize, end: usize) -> Vec<Mark> {
         });
         at += length;
     }
-    // An apostrophe inside a word is no mark.
-    marks.retain(|mark| !(mark.family.doubles_as_apostrophe() && inside_word(text, mark)));
+    // An apostrophe inside or before a word is no mark.
+    marks.retain(|mark| {
+        !(mark.family.doubles_as_apostrophe() && (inside_word(text, mark) || shortens_year(text, mark)))
+    });
     marks
 }
 
@@ -223,6 +225,13 @@ fn inside_word(text: &str, mark: &Mark) -> bool {
     let before = text[..mark.at].chars().next_back();
     let after = text[mark.end..].chars().next();
     before.is_some_and(char::is_alphanumeric) && after.is_some_and(char::is_alphanumeric)
+}
+
+/// Returns whether the mark stands for the century of a year: "in ’08".
+fn shortens_year(text: &str, mark: &Mark) -> bool {
+    let digits = text[mark.end..].bytes().take_while(u8::is_ascii_digit).count();
+    let next = text[mark.end + digits..].chars().next();
+    digits == 2 && next.is_none_or(|c| !c.is_alphanumeric() && c != ':')
 }
 
 /// Returns whether the sign is a quotation mark or looks like one.

@@ -260,7 +260,10 @@ impl<'a> Sentence<'a> {
         if token.is(Classes::COORDINATOR) {
             let both_names = left.kind == Kind::Name && self.at(at).kind == Kind::Name;
             let both_nouns = left.kind == Kind::Word && left_is_noun && self.at(at).kind == Kind::Word;
-            return ((both_names || both_nouns) && !token.is(Classes::CONTRAST)).then_some(at - 1);
+            // "the Alder senator and Harbour candidate"
+            let both_roles = left.is(Classes::SPEAKER_NOUN) && self.before(end).is(Classes::SPEAKER_NOUN);
+            return ((both_names || both_nouns || both_roles) && !token.is(Classes::CONTRAST))
+                .then_some(at - 1);
         }
         if token.is(Classes::VERB) && !token.is(Classes::AUXILIARY) {
             // "the unnamed official": an ending alone makes no verb behind an article.
@@ -354,7 +357,18 @@ impl<'a> Sentence<'a> {
                 break;
             }
         }
-        found
+        found.map(|phrase| self.with_name_put_in(phrase, comma))
+    }
+
+    /// Adds the name that is put in behind a role: `the head of the council, |Ada Fenwick|, said`.
+    fn with_name_put_in(&self, role: Range, comma: usize) -> Range {
+        let name = role.end + 1..comma;
+        let named = role.clone().any(|at| self.at(at).kind == Kind::Name && at > role.start);
+        let role_first = self.at(role.start).is(Classes::DETERMINER) || !named;
+        let is_name = (2..=LONGEST_NAME).contains(&name.len())
+            && name.clone().all(|at| self.at(at).kind == Kind::Name && !self.at(at).is(Classes::FUNCTION));
+        let speaks = role.clone().any(|at| self.at(at).is(Classes::SPEAKER_NOUN));
+        if role_first && speaks && is_name { role.start..comma } else { role }
     }
 
     /// Returns whether the tokens can be an apposition, a relative clause or an adjunct rather than a clause.

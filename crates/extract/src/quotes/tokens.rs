@@ -248,7 +248,8 @@ fn push_word(
         return end;
     }
     if bytes.get(end) == Some(&b'.') && end < limit {
-        let inner_stop = bytes[start..end].contains(&b'.'); // "U.S."
+        let last_part = bytes[start..end].iter().rev().take_while(|byte| **byte != b'.').count();
+        let inner_stop = last_part <= 2 && last_part < end - start; // "U.S.", not "alder.com."
         let initial = end - start == 1 && kind == Kind::Name;
         let marked = words.grammar();
         let abbreviation =
