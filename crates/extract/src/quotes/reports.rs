@@ -1020,7 +1020,7 @@ impl Finder<'_, '_> {
         };
         let long = s.at(quote).end - s.at(quote).start >= LONG_SIGNED_BYTES;
         // "“The Long Night” – Ada Fenwick" is a book.
-        if !(s.quote_ends_sentence(quote) || long) || source.len() == 1 && !long {
+        if !long && (source.len() == 1 || !s.quote_ends_sentence(quote)) {
             return;
         }
         self.push(Report {
