@@ -119,7 +119,8 @@ GOLD and PRED are one of these, told apart by their content:
              {\"kind\":\"quote\",\"content_start\":0,\"content_end\":9,\"speaker\":…,\"qtype\":\"direct\"},
              {\"kind\":\"qa\",\"question_start\":…,\"question_end\":…,\"answer_start\":…,\"answer_end\":…,\"speaker\":…} or
              {\"kind\":\"list\",\"items\":[[0,9],…],\"speaker\":…}; offsets are code points, ends are not included
-  cases      a TOML file of [[test]] tables with `text` and `claims`, as in this project's own tests
+  cases      a TOML file of [[test]] tables with `text` and `claims`, as in this project's own tests; a case that
+             leaves out a part that is scored is passed over
 Without PRED, the claims are extracted from the texts of GOLD by this program.
 
 Two claims match when they have the same form and share at least --overlap of their words (shared words over all words);

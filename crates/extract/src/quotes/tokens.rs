@@ -192,6 +192,7 @@ fn read_word(text: &str, start: usize, limit: usize, words: &Words, tokens: &mut
     let Some(first) = first else {
         return read_other(text, start, limit, tokens);
     };
+    let limit = if elided > 0 { at } else { limit }; // an elision's apostrophe is no possessive: "s’il"
     push_word(text, (start, at), limit, first, fold, apostrophe, words, tokens) + elided
 }
 
