@@ -79,7 +79,7 @@ pub(super) fn cut_by_cue(
     while end > from && matches!(sentence.before(end).kind, Kind::Comma | Kind::Dash) {
         end -= 1;
     }
-    let mut content = vec![from..end];
+    let mut content = Vec::from_iter(std::iter::once(from..end));
     let mut rest = tag.end;
     // "— Да, — сказал он, вставая. — Иду": what stands between cue and dash is the narrator's.
     while needs_dash
@@ -796,7 +796,7 @@ impl Finder<'_, '_> {
         {
             return None;
         }
-        let mut content = vec![start..comma];
+        let mut content = Vec::from_iter(std::iter::once(start..comma));
         if !ends {
             if s.at(end).kind != Kind::Comma || start > s.start {
                 return None;

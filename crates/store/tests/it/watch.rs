@@ -91,10 +91,9 @@ async fn a_watch_from_now_sees_what_comes_and_ends_with_the_store() {
     let (_folder, store) = new_store().await;
     store.write(document(8)).await.unwrap();
     let mut watch = store.watch(&ClaimFilter::default(), WatchFrom::Now).await.unwrap();
-    let (written, event) = tokio::join!(store.write(document(9)), async {
-        assert!(matches!(watch.next().await.unwrap().unwrap(), WatchEvent::Bookmark { revision: 1 }));
-        watch.next().await.unwrap().unwrap()
-    });
+    assert!(matches!(watch.next().await.unwrap().unwrap(), WatchEvent::Bookmark { revision: 1 }));
+    let (written, event) =
+        tokio::join!(store.write(document(9)), async { watch.next().await.unwrap().unwrap() });
     let WatchEvent::Change(change) = event else { panic!("no change but {event:?}") };
     assert_eq!(
         (change.revision, change.claims.len()),
