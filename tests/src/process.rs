@@ -13,7 +13,7 @@ use std::{
 fn binary(name: &str) -> PathBuf {
     static FOLDER: OnceLock<PathBuf> = OnceLock::new();
     let folder = FOLDER.get_or_init(|| {
-        let packages = ["dictum-ingest", "dictum-extraction", "dictum-storage"];
+        let packages = ["dictum-ingest", "dictum-extraction", "dictum-storage", "dictum-cli"];
         let mut build = Command::new(env!("CARGO"));
         build.args(["build", "--quiet", "--locked"]).args(packages.iter().flat_map(|name| ["-p", name]));
         assert!(build.status().unwrap().success(), "the binaries could not be built");
@@ -42,12 +42,31 @@ impl Process {
     ///
     /// When it cannot be started at all.
     pub fn start(name: &str, flags: &[&str]) -> Result<Self, String> {
-        let mut child = Command::new(binary(name))
-            .args(["--listen", "127.0.0.1:0", "--log-format", "json"])
-            .args(flags)
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
+        let listen = ["--listen", "127.0.0.1:0", "--log-format", "json"];
+        Self::listening(Command::new(binary(name)).args(listen).args(flags))
+    }
+
+    /// Starts `dictum serve`, all services in one process, on a free port and waits until it says that it listens.
+    ///
+    /// # Errors
+    ///
+    /// Returns what the process wrote to standard error when it ended instead.
+    ///
+    /// # Panics
+    ///
+    /// When it cannot be started at all.
+    pub fn serve(data: &str) -> Result<Self, String> {
+        Self::listening(Command::new(binary("dictum")).args([
+            "serve",
+            "--listen",
+            "127.0.0.1:0",
+            "--data",
+            data,
+        ]))
+    }
+
+    fn listening(command: &mut Command) -> Result<Self, String> {
+        let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
         let mut said = String::new();
         for line in lines.by_ref() {
@@ -93,7 +112,11 @@ impl Drop for Process {
     }
 }
 
+/// Reads the address from a log event of a service, or from the greeting of `dictum serve`.
 fn address(line: &str) -> Option<String> {
+    if let Some((_, rest)) = line.split_once("listens on http://") {
+        return rest.split_whitespace().next().map(str::to_owned);
+    }
     let event: serde_json::Value = serde_json::from_str(line).ok()?;
     event.get("message")?.as_str().filter(|message| message.ends_with("is listening"))?;
     Some(event.get("address")?.as_str()?.to_owned())

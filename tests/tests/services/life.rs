@@ -45,6 +45,31 @@ async fn three_processes_ingest_and_list_and_keep_over_a_restart() {
     assert_eq!(claims(&again).await, before);
 }
 
+/// The same documents through three processes and through `dictum serve`: the same answers and the same claims.
+/// Revisions and their order are left out: documents without a time that are written at once may get them in any order.
+#[tokio::test(flavor = "multi_thread")]
+async fn three_processes_do_what_serve_does_in_one() {
+    let folders = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
+    let three = start_three(folders[0].path().to_str().unwrap());
+    let serve = Process::serve(folders[1].path().to_str().unwrap()).unwrap();
+    let mut kept = Vec::new();
+    for (ingest, storage) in [(&three.ingest, &three.storage), (&serve, &serve)] {
+        let client = IngestClient::new(connection(ingest));
+        let answers: Vec<_> =
+            client.ingest_documents(stream::iter((0..20).map(document))).try_collect().await.unwrap();
+        let results: Vec<_> =
+            answers.into_iter().map(|a| v1::IngestResult { revision: 0, ..a.result }).collect();
+        let mut claims = claims(storage).await;
+        for claim in &mut claims {
+            claim.provenance.as_mut().unwrap().revision = 0;
+        }
+        claims.sort_by(|a, b| a.claim_id.cmp(&b.claim_id));
+        kept.push((results, claims));
+    }
+    assert_eq!(kept[0].1.len(), 20);
+    assert!(kept[0] == kept[1], "three processes and one keep different claims");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_acknowledged_survives_a_kill() {
     let folder = tempfile::tempdir().unwrap();
