@@ -62,7 +62,7 @@ impl Report {
             parts.push(format!("{ERROR}{} rejected{ERROR:#}", self.rejections));
         }
         for (kind, n) in &self.diagnostics {
-            parts.push(count(*n, words(*kind)));
+            parts.push(format!("{n} × {}", words(*kind))); // not every kind has its plural at its end
         }
         anstream::eprintln!("{}", parts.join(", "));
     }
