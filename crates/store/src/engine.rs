@@ -10,13 +10,16 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     path::{Path, PathBuf},
     sync::{Arc, RwLock},
+    time::{Duration, Instant},
 };
 
 use crate::{StoreError, key};
 
-/// How often, and how long apart, opening again is tried while readers finish.
-const REOPEN_ATTEMPTS: u32 = 20;
-const REOPEN_PAUSE: std::time::Duration = std::time::Duration::from_millis(20);
+/// How long opening waits for a lock that nobody can be meant to hold: the directory has a lock of its own, so the
+/// engine's is held only by readers that finish, by background work of an engine that was closed, or by a child
+/// process between its fork and its exec.
+const LOCK_WAIT: Duration = Duration::from_secs(10);
+const LOCK_PAUSE: Duration = Duration::from_millis(20);
 
 /// Bytes of a key or value as the engine holds them.
 pub(crate) type Bytes = sled::IVec;
@@ -72,15 +75,8 @@ impl Engine {
     /// Closes the engine and opens it again: the only way out of an error that it keeps. Readers wait meanwhile.
     pub(crate) fn reopen(&self) -> Result<(), StoreError> {
         let mut open = self.open.write().unwrap_or_else(std::sync::PoisonError::into_inner);
-        *open = Err(StoreError::Closed); // Its lock on the file must go first; readers under way hold it until they end.
-        let mut attempts = 1;
-        *open = loop {
-            match Opened::open(&self.folder, self.cache_bytes) {
-                Err(StoreError::Failed { .. }) if attempts < REOPEN_ATTEMPTS => attempts += 1,
-                opened => break opened,
-            }
-            std::thread::sleep(REOPEN_PAUSE);
-        };
+        *open = Err(StoreError::Closed); // Its lock on the file must go first.
+        *open = Opened::open(&self.folder, self.cache_bytes);
         open.as_ref().map(drop).map_err(Clone::clone)
     }
 
@@ -145,9 +141,17 @@ impl Opened {
             .cache_capacity(cache_bytes)
             .mode(sled::Mode::LowSpace)
             .flush_every_ms(None);
-        let db = catch_unwind(AssertUnwindSafe(|| config.open()))
-            .map_err(|panic| StoreError::damaged(panic_text(panic.as_ref())))?
-            .map_err(open_failed)?;
+        let give_up = Instant::now() + LOCK_WAIT;
+        let db = loop {
+            let opened = catch_unwind(AssertUnwindSafe(|| config.open()))
+                .map_err(|panic| StoreError::damaged(panic_text(panic.as_ref())))?;
+            match opened {
+                Err(cause) if is_locked(&cause) && Instant::now() < give_up => {
+                    std::thread::sleep(LOCK_PAUSE);
+                }
+                opened => break opened.map_err(open_failed)?,
+            }
+        };
         let data_file = File::options()
             .read(true)
             .write(true)
@@ -162,6 +166,11 @@ pub(crate) fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
     let text =
         panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
     format!("the engine gave up: {}", text.unwrap_or("no reason given"))
+}
+
+/// Whether opening failed because of the lock on the engine's file. sled gives the reason only in words.
+fn is_locked(cause: &sled::Error) -> bool {
+    matches!(cause, sled::Error::Io(cause) if cause.to_string().contains("could not acquire lock"))
 }
 
 fn open_failed(cause: sled::Error) -> StoreError {
