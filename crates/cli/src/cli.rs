@@ -17,13 +17,13 @@ use crate::{filter::FilterArgs, services::ServicesConfig};
 const EXIT_CODES: &str = "\
 Exit codes:
   0   everything was done
-  1   something was rejected, not found or not proved; the rest was done
+  1   something was rejected, not found, not proved or not whole; the rest was done
   2   wrong usage
-  65  labels could not be read
+  65  labels or a backup could not be read
   69  the server does not answer, or answered with an error
   70  the program is at fault
   73  the data directory or the address cannot be used
-  74  standard output could not be written
+  74  standard output could not be written, or a file that was named could not be used
   75  another process has the data directory
 
 Standard output carries data only; messages and progress go to standard error. Colour honours NO_COLOR and is left \
@@ -72,6 +72,12 @@ pub(crate) enum Command {
     Verify(Box<VerifyArgs>),
     /// Score claims against labels of your own.
     Eval(EvalArgs),
+    /// Look after the data directory of a server that is stopped: check, back up, restore, compact.
+    Store {
+        /// What to do.
+        #[command(subcommand)]
+        command: StoreCommand,
+    },
     /// Print the completions for a shell.
     #[command(
         after_help = "Example:\n  dictum completions bash > ~/.local/share/bash-completion/completions/dictum"
@@ -108,6 +114,56 @@ pub(crate) struct ExtractArgs {
     /// Say on standard error what is odd in each text, with its place.
     #[arg(long, env = "DICTUM_DIAGNOSTICS")]
     pub(crate) diagnostics: bool,
+}
+
+/// What to do with a data directory.
+#[derive(Debug, Subcommand)]
+pub(crate) enum StoreCommand {
+    /// Check every checksum, every index entry both ways, the change log, and every span against its text.
+    #[command(after_help = "Exit code 1 means that something is not whole; standard error says what.")]
+    Check(DataArgs),
+    /// Write everything to one file, which any later version restores.
+    #[command(after_help = "Example:\n  dictum store backup dictum.bak --data ./dictum-data")]
+    Backup {
+        /// The file, which is there whole or not at all; `-` is standard output.
+        file: PathBuf,
+        #[command(flatten)]
+        data: DataArgs,
+    },
+    /// Make a data directory out of a backup; it must be absent or empty.
+    #[command(after_help = "Example:\n  dictum store restore dictum.bak --data ./restored")]
+    Restore {
+        /// The backup; `-` is standard input.
+        file: PathBuf,
+        #[command(flatten)]
+        data: DataArgs,
+    },
+    /// Rewrite the data so that it takes less room; what was deleted leaves the disk.
+    Compact(DataArgs),
+    /// Print how much is kept and how much room it takes.
+    Stats(DataArgs),
+}
+
+/// Which data directory, and how to print the outcome.
+#[derive(Debug, Args)]
+pub(crate) struct DataArgs {
+    /// The data directory.
+    #[arg(long, env = "DICTUM_DATA", value_name = "DIR", default_value_os_t = dictum_storage::default_data())]
+    pub(crate) data: PathBuf,
+
+    /// How to print the outcome.
+    #[arg(long, value_enum, default_value_t, env = "DICTUM_OUTPUT")]
+    pub(crate) output: SummaryOutput,
+}
+
+/// How an outcome is printed.
+#[derive(Debug, Clone, Copy, Default, ValueEnum)]
+pub(crate) enum SummaryOutput {
+    /// A line per number, for people.
+    #[default]
+    Table,
+    /// One JSON object.
+    Json,
 }
 
 /// Flags of `dictum eval`.
@@ -432,7 +488,8 @@ mod tests {
     /// Design: every flag has a variable.
     #[test]
     fn every_flag_has_a_variable_of_its_name() {
-        for command in Cli::command().get_subcommands() {
+        let cli = Cli::command();
+        for command in cli.get_subcommands().flat_map(|command| command.get_subcommands().chain([command])) {
             for flag in command.get_arguments().filter(|arg| arg.get_long().is_some()) {
                 let expected = format!("DICTUM_{}", flag.get_id().as_str().to_uppercase());
                 let variable = flag.get_env().map(|name| name.to_string_lossy().into_owned());

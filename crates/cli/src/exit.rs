@@ -55,6 +55,17 @@ pub(crate) enum Failure {
     /// Labels cannot be read.
     #[error("{0:#}")]
     Labels(anyhow::Error),
+    /// A backup is cut off, changed, or none at all.
+    #[error("could not read the backup")]
+    Backup(#[source] dictum_store::StoreError),
+    /// A file that a command names cannot be read or written.
+    #[error("could not use the file {}", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        source: io::Error,
+    },
     /// A flag has a value that cannot be used.
     #[error("{message}")]
     Usage {
@@ -70,11 +81,11 @@ impl Failure {
     fn code(&self) -> u8 {
         match self {
             Self::Usage { .. } => 2,
-            Self::Labels(_) => 65,
+            Self::Labels(_) | Self::Backup(_) => 65,
             Self::Server { .. } => 69,
             Self::Start(_) | Self::Stopped(_) => 70,
             Self::Data { .. } | Self::Listen { .. } => 73,
-            Self::Output(_) => 74,
+            Self::Output(_) | Self::File { .. } => 74,
             Self::InUse { .. } => 75,
         }
     }

@@ -19,6 +19,7 @@ mod reading;
 mod report;
 mod serve;
 mod services;
+mod store;
 mod table;
 mod terminal;
 mod verify;
@@ -57,6 +58,7 @@ fn run(command: Command) -> Result<Exit, Failure> {
         Command::Watch(args) => wait_for(watch::run(*args)),
         Command::Verify(args) => wait_for(verify::run(*args)),
         Command::Eval(args) => eval::run(&args),
+        Command::Store { command } => wait_for(store::run(command)),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "dictum", &mut script);

@@ -19,6 +19,10 @@ use dictum_core::{
 use dictum_store::{ClaimFilter, FacetField, ListOrder, Store, StoreOptions};
 use tokio::task::JoinSet;
 
+/// As the binaries have it.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const CLAIMS_A_DOCUMENT: usize = 10;
 const TEXT_BYTES: usize = 8192;
 const IN_FLIGHT: usize = 64;

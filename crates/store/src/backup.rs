@@ -233,7 +233,8 @@ pub(crate) fn restore(
     let (mut head_file, _) = HeadFile::open(&building.join("HEAD"))?;
     engine.sync()?;
     head_file.write(head)?;
-    engine.close();
+    head_file.sync()?;
+    engine.close_for_long()?;
     sync_folder(&building)?;
     fs::rename(&building, path).map_err(failed)?;
     Ok(summary)
@@ -377,7 +378,7 @@ pub(crate) fn compact(path: &Path, options: &StoreOptions) -> Result<(u64, u64),
         return Err(StoreError::damaged("the rewritten log is another one"));
     }
     engine.sync()?;
-    engine.close();
+    engine.close_for_long()?;
     opened.inner.engine.close();
     sync_folder(path)?;
     fs::rename(&old, &aside).map_err(failed)?;

@@ -141,12 +141,16 @@ impl Committer {
             stage(self, &mut answers);
         }
         let durable = ready.and_then(|()| self.guarded(Self::make_durable));
+        let changed = !self.staged.is_empty();
         match &durable {
             Ok(()) => self.publish(),
             Err(cause) => self.fail(cause),
         }
         for answer in answers {
             answer(durable.clone());
+        }
+        if changed && durable.is_ok() {
+            self.sync_head();
         }
         closing
     }
@@ -203,6 +207,7 @@ impl Committer {
         self.head = self.inner.recount()?;
         self.inner.engine.sync()?;
         self.head_file.write(self.head)?;
+        self.head_file.sync()?;
         self.inner.catch_up(self.head.revision);
         self.unsure = None;
         Ok(())
@@ -223,6 +228,13 @@ impl Committer {
         counters.write(engine, self.head.revision, false)?;
         engine.sync()?;
         self.head_file.write(self.head)
+    }
+
+    /// Makes `HEAD` survive the loss of power. The answers do not wait for it: what it says is on the disk already.
+    fn sync_head(&mut self) {
+        if let Err(cause) = self.guarded(|this| this.head_file.sync()) {
+            self.fail(&cause);
+        }
     }
 
     fn apply(&mut self) -> Result<(), StoreError> {
@@ -250,7 +262,9 @@ impl Committer {
                 "the store was closed in a hurry: it will count again"
             );
         }
-        self.inner.engine.close();
+        if let Err(error) = self.guarded(|this| this.inner.engine.close_for_long()) {
+            warn!(error = &error as &dyn std::error::Error, "the next opening will take longer");
+        }
         let _ = fs2::FileExt::unlock(&self.lock); // Closing the file unlocks it as well.
         self.inner.close_watches();
     }

@@ -51,7 +51,7 @@ impl HeadFile {
         Ok((Self { file, next_slot }, Some(head)))
     }
 
-    /// Writes `head` and waits until it is on the disk.
+    /// Writes `head`: from now on the end of this process does not undo it.
     pub(crate) fn write(&mut self, head: Head) -> Result<(), StoreError> {
         self.write_slot(head).map_err(|cause| StoreError::failed("write its HEAD file", cause))
     }
@@ -65,9 +65,13 @@ impl HeadFile {
         slot[32..36].copy_from_slice(&crc.to_be_bytes());
         self.file.seek(SeekFrom::Start((self.next_slot * SLOT_BYTES) as u64))?;
         self.file.write_all(&slot)?;
-        self.file.sync_data()?;
         self.next_slot = 1 - self.next_slot;
         Ok(())
+    }
+
+    /// Waits until what was written is on the disk.
+    pub(crate) fn sync(&self) -> Result<(), StoreError> {
+        self.file.sync_data().map_err(|cause| StoreError::failed("write its HEAD file", cause))
     }
 }
 

@@ -3,6 +3,8 @@
 /// Sizes and limits of a [`Store`](crate::Store). The defaults suit a server with 1 GiB of memory.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoreOptions {
+    /// Whether a store is made where there is none. Default true.
+    pub create: bool,
     /// Memory for pages of the engine, in bytes. Default 256 MiB.
     pub cache_bytes: u64,
     /// Memory for decoded documents, in bytes (counted by their texts and claims). Default 32 MiB.
@@ -20,6 +22,7 @@ pub struct StoreOptions {
 impl Default for StoreOptions {
     fn default() -> Self {
         Self {
+            create: true,
             cache_bytes: 256 << 20,
             decoded_cache_bytes: 32 << 20,
             queue_length: 256,

@@ -493,6 +493,9 @@ pub(crate) struct OpenFolder {
 
 /// Locks the directory, opens what is in it and checks it against `HEAD`.
 pub(crate) fn open_folder(path: &Path, options: StoreOptions) -> Result<OpenFolder, StoreError> {
+    if !options.create && !path.join("HEAD").exists() {
+        return Err(StoreError::BadArgument { field: "path", reason: "there is no store".to_owned() });
+    }
     fs::create_dir_all(path).map_err(|cause| StoreError::failed("make its directory", cause))?;
     let lock = lock_folder(path)?;
     backup::finish_compaction(path)?;
@@ -505,6 +508,7 @@ pub(crate) fn open_folder(path: &Path, options: StoreOptions) -> Result<OpenFold
     if recorded.is_none() {
         inner.engine.sync()?;
         head_file.write(head)?;
+        head_file.sync()?;
         sync_folder(path)?;
     }
     inner.catch_up(head.revision);

@@ -41,8 +41,9 @@ impl StorageConfig {
     }
 }
 
-/// `$XDG_DATA_HOME/dictum`, by default `~/.local/share/dictum`.
-fn default_data() -> PathBuf {
+/// Returns where data is kept unless told otherwise: `$XDG_DATA_HOME/dictum`, by default `~/.local/share/dictum`.
+#[must_use]
+pub fn default_data() -> PathBuf {
     let absolute = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
     absolute("XDG_DATA_HOME")
         .or_else(|| absolute("HOME").map(|home| home.join(".local/share")))

@@ -16,7 +16,7 @@ use dictum_server::{ServeError, Server, ServerConfig, Stopping};
 use dictum_store::{Store, StoreError};
 use tokio::net::TcpListener;
 
-pub use config::StorageConfig;
+pub use config::{StorageConfig, default_data};
 pub use service::Keeper;
 
 /// Opens the store in the directory that the configuration names.

@@ -10,3 +10,4 @@ mod dictum;
 mod kill;
 mod one_directory;
 mod same_claims;
+mod store;
