@@ -1,6 +1,6 @@
 //! Ids that come from content: the same input has the same ids everywhere.
 
-use std::{fmt, str::FromStr};
+use std::{fmt, str::FromStr, sync::LazyLock};
 
 use crate::{Form, Span};
 
@@ -116,7 +116,10 @@ impl ClaimId {
     /// question and answer, of a prerequisite list its items.
     #[must_use]
     pub fn of(document_id: DocumentId, form: &Form) -> Self {
-        let mut hasher = blake3::Hasher::new_derive_key("dictum 2026-11 claim id");
+        // A document has many claims, and the key costs as much as the hash.
+        static KEYED: LazyLock<blake3::Hasher> =
+            LazyLock::new(|| blake3::Hasher::new_derive_key("dictum 2026-11 claim id"));
+        let mut hasher = KEYED.clone();
         let mut add = |spans: &[Span]| {
             for span in spans {
                 hasher.update(&(span.start() as u64).to_le_bytes());

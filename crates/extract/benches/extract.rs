@@ -9,6 +9,10 @@ use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_m
 use dictum_core::{Document, DocumentParts, Units};
 use dictum_extract::{Options, extract};
 
+/// As in the programs.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Bytes of each kind of text.
 const SAMPLE_BYTES: usize = 1 << 20;
 /// A post or article is about this long.
@@ -63,6 +67,7 @@ fn kinds() -> Vec<(&'static str, Vec<Document>)> {
         ("hostile/questions", whole("❓\n")),
         ("hostile/hashtags", whole("#a")),
         ("hostile/open-brackets", whole("(")),
+        ("hostile/conditions", whole("three conditions: ")),
     ];
     kinds.extend(Some(("corpus", corpus())).filter(|(_, documents)| !documents.is_empty()));
     kinds

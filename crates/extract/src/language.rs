@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use serde::Deserialize;
 use whatlang::{Lang, Script};
 
-use crate::lexicon::{self, WordMap};
+use crate::{lexicon, table::Table};
 
 /// Letters that are looked at: more do not make the guess better, only slower.
 const SAMPLE_BYTES: usize = 1_024;
@@ -13,6 +13,9 @@ const SAMPLE_BYTES: usize = 1_024;
 const MIN_WORDS: usize = 12;
 /// One word of so many must be a small word of the language: in running English it is one of two to three.
 const MAX_WORDS_PER_SMALL_WORD: usize = 5;
+/// After so many words a language is clear that has one small word of so many, and twice as many as any other.
+const CLEAR_WORDS: usize = 48;
+const CLEAR_WORDS_PER_SMALL_WORD: usize = 4;
 /// Shorter samples are not guessed at.
 const MIN_LETTERS: usize = 24;
 
@@ -29,10 +32,14 @@ pub(crate) struct Language {
 ///
 /// Hashtags, mentions, addresses and emoji are left out: they are in English under posts of any language.
 pub(crate) fn detect(text: &str) -> Language {
-    let sample = sample(text);
+    let found = |tag| Language { tag: Some(tag), is_supported: lexicon::supports(tag) };
+    if let Some(tag) = by_small_words(words(text)) {
+        return found(tag);
+    }
     // Capital letters and commas matter only where few of the words were known.
-    if let Some(tag) = by_small_words(&sample).or_else(|| by_small_words(&plain(&sample)?)) {
-        return Language { tag: Some(tag), is_supported: lexicon::supports(tag) };
+    let sample = sample(text);
+    if let Some(tag) = plain(&sample).and_then(|plain| by_small_words(plain.split(' '))) {
+        return found(tag);
     }
     if sample.chars().filter(|c| c.is_alphabetic()).count() < MIN_LETTERS {
         return Language { tag: None, is_supported: true };
@@ -60,14 +67,19 @@ struct SmallWords {
     /// The tags, in the order of the bits.
     tags: Vec<&'static str>,
     /// Word → one bit for each language that has it.
-    languages: WordMap<u32>,
+    languages: Table<u32>,
+    /// Bytes of the longest.
+    longest: usize,
 }
 
 static SMALL_WORDS: LazyLock<SmallWords> = LazyLock::new(|| {
-    let mut all = SmallWords { tags: Vec::new(), languages: WordMap::default() };
+    let mut all = SmallWords { tags: Vec::new(), languages: Table::default(), longest: 0 };
     for (tag, file) in lexicon::load::<LanguageFile>("language.toml") {
         for word in file.function_words {
-            *all.languages.entry(word).or_default() |= 1 << all.tags.len();
+            if let Some(languages) = all.languages.entry(&word) {
+                *languages |= 1 << all.tags.len();
+            }
+            all.longest = all.longest.max(word.len());
         }
         all.tags.push(tag);
     }
@@ -75,24 +87,41 @@ static SMALL_WORDS: LazyLock<SmallWords> = LazyLock::new(|| {
 });
 
 /// Tells a language by its small words: thirty times as fast as by its letters, and as certain where there are enough.
-fn by_small_words(sample: &str) -> Option<&'static str> {
-    if !is_latin(sample) {
-        return None;
-    }
+fn by_small_words<'t>(words: impl Iterator<Item = &'t str>) -> Option<&'static str> {
+    let small = &*SMALL_WORDS;
     let mut n_words = 0;
     let mut n_small = [0; u32::BITS as usize];
-    for word in sample.split(' ') {
+    for word in words {
+        if n_words == 0 && !is_latin(word) {
+            return None;
+        }
         n_words += 1;
-        let mut languages = SMALL_WORDS.languages.get(word).copied().unwrap_or(0);
-        while languages != 0 {
-            n_small[languages.trailing_zeros() as usize] += 1;
-            languages &= languages - 1;
+        if word.len() <= small.longest && !word.bytes().any(|byte| byte.is_ascii_uppercase()) {
+            let mut languages = small.languages.look_up(word);
+            while languages != 0 {
+                n_small[languages.trailing_zeros() as usize] += 1;
+                languages &= languages - 1;
+            }
+        }
+        if n_words == CLEAR_WORDS
+            && let Some(tag) = clear(&n_small)
+        {
+            return Some(tag);
         }
     }
-    let mut counted = SMALL_WORDS.tags.iter().zip(n_small);
+    let mut counted = small.tags.iter().zip(n_small);
     counted
         .find(|(_, n_small)| n_words >= MIN_WORDS && n_small * MAX_WORDS_PER_SMALL_WORD >= n_words)
         .map(|(tag, _)| *tag)
+}
+
+/// Returns the language that has far more of the first small words than any other.
+fn clear(n_small: &[usize]) -> Option<&'static str> {
+    let most = n_small.iter().copied().max()?;
+    let mut near = n_small.iter().enumerate().filter(|(_, n)| **n * 2 > most);
+    let (language, _) = near.next()?;
+    let alone = near.next().is_none() && most * CLEAR_WORDS_PER_SMALL_WORD >= CLEAR_WORDS;
+    SMALL_WORDS.tags.get(language).copied().filter(|_| alone)
 }
 
 /// Returns whether the sample starts in Latin letters; all other scripts that are read have higher first bytes.
@@ -101,19 +130,34 @@ fn is_latin(sample: &str) -> bool {
 }
 
 /// Returns the first words of the text that are words of its language.
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    let mut n_bytes = 0;
+    let fitting = text.split_whitespace().map_while(move |word| {
+        let own = is_own(word);
+        let fits = n_bytes + word.len() < SAMPLE_BYTES;
+        n_bytes += if own { word.len() + 1 } else { 0 };
+        fits.then_some((word, own))
+    });
+    fitting.filter(|(_, own)| *own).map(|(word, _)| word)
+}
+
+/// Returns these words, each with a blank behind it.
 fn sample(text: &str) -> String {
     let mut sample = String::with_capacity(SAMPLE_BYTES);
-    for word in text.split_whitespace() {
-        if sample.len() + word.len() >= SAMPLE_BYTES {
-            break;
-        }
-        let foreign = word.bytes().any(|byte| matches!(byte, b'#' | b'@')) || is_address(word);
-        if !foreign && word.chars().any(char::is_alphabetic) {
-            sample.push_str(word);
-            sample.push(' ');
-        }
+    for word in words(text) {
+        sample.push_str(word);
+        sample.push(' ');
     }
     sample
+}
+
+/// Returns whether it is a word, and no hashtag, mention or address.
+fn is_own(word: &str) -> bool {
+    if word.bytes().all(|byte| byte.is_ascii_alphabetic()) {
+        return true;
+    }
+    let foreign = word.bytes().any(|byte| matches!(byte, b'#' | b'@')) || is_address(word);
+    !foreign && word.chars().any(char::is_alphabetic)
 }
 
 /// Returns the words in small letters, without the signs around them.

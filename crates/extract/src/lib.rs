@@ -15,6 +15,7 @@ mod people;
 mod quotes;
 mod rules;
 mod stretch;
+mod table;
 mod topics;
 mod turns;
 

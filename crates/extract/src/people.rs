@@ -1,11 +1,18 @@
 //! Phrases that name people and institutions, and a document's memory of them.
 
-use std::{collections::HashMap, ops::Range, sync::LazyLock};
+use std::{
+    collections::{BTreeSet, HashMap},
+    ops::Range,
+    sync::LazyLock,
+};
 
 use dictum_core::Speaker;
 use serde::Deserialize;
 
-use crate::lexicon::{self, WordMap, WordSet};
+use crate::{
+    lexicon::{self, WordMap},
+    table::Table,
+};
 
 /// A phrase longer than this names nobody.
 const MAX_WORDS: usize = 40;
@@ -40,71 +47,120 @@ pub(crate) fn read(phrase: &str) -> Option<(Naming, Speaker)> {
     by_commas(&words).or_else(|| by_order(&words))
 }
 
+/// What a word is in a phrase that names somebody: a set of [`Kinds`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+struct Kinds(u16);
+
+impl Kinds {
+    const HEAD: Self = Self(1);
+    const COMPLEMENT: Self = Self(1 << 1);
+    const ORGANIZATION: Self = Self(1 << 2);
+    const HONORIFIC: Self = Self(1 << 3);
+    const ROLE_ADJECTIVE: Self = Self(1 << 4);
+    const ARTICLE: Self = Self(1 << 5);
+    const PREPOSITION: Self = Self(1 << 6);
+    /// A head of a language in which a complement follows its head without a preposition.
+    const BARE_COMPLEMENT_HEAD: Self = Self(1 << 7);
+    /// A word that may stand in small letters inside a name.
+    const PARTICLE: Self = Self(1 << 8);
+
+    const fn any(self, other: Self) -> bool {
+        self.0 & other.0 != 0
+    }
+
+    const fn or(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// Returns what the lists say of a word.
+    fn of(word: &str) -> Self {
+        WORDS.kinds.look_up(word)
+    }
+}
+
 /// One word of a phrase, without the signs around it.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy)]
 struct Word<'t> {
     text: &'t str,
-    lower: String,
+    kinds: Kinds,
     /// A comma follows.
     comma: bool,
 }
 
-impl Word<'_> {
-    fn is_in(&self, set: &WordSet) -> bool {
-        set.contains(&self.lower)
+impl<'t> Word<'t> {
+    fn new(text: &'t str, comma: bool) -> Self {
+        let stem = text.trim_end_matches('.');
+        let mut kinds = Kinds::of(stem);
+        if !kinds.any(Kinds::HEAD) && is_compound_head(text, stem) {
+            kinds = kinds.or(Kinds::HEAD);
+        }
+        if !kinds.any(Kinds::PARTICLE) && starts_with_particle(stem) {
+            kinds = kinds.or(Kinds::PARTICLE);
+        }
+        Self { text, kinds, comma }
+    }
+
+    const fn is(&self, kinds: Kinds) -> bool {
+        self.kinds.any(kinds)
     }
 
     /// A role word, or a compound with one: `Ambassador-at-Large`, `Hafenministerin`.
-    fn is_head(&self) -> bool {
-        let words = &*WORDS;
-        self.is_in(&words.role_heads)
-            || self.ends_in(&words.role_endings)
-            || words.role_abbreviations.contains_key(self.text)
-            || (self.text.contains('-') && self.lower.split('-').any(|part| words.role_heads.contains(part)))
-    }
-
-    fn ends_in(&self, endings: &[String]) -> bool {
-        endings.iter().any(|ending| self.lower.ends_with(ending.as_str()))
+    const fn is_head(&self) -> bool {
+        self.is(Kinds::HEAD)
     }
 
     fn is_name(&self) -> bool {
         !self.is_head()
-            && (self.text.chars().next().is_some_and(char::is_uppercase) || is_name_particle(&self.lower))
+            && (self.is(Kinds::PARTICLE) || self.text.chars().next().is_some_and(char::is_uppercase))
+    }
+
+    /// Returns the word in small letters, without the full stop of a short form.
+    fn lower(&self) -> String {
+        self.text.trim_end_matches('.').to_lowercase()
     }
 }
 
-/// Whether `word` may stand in small letters inside a name.
+/// Whether a word says what a person is by its ending, its parts, or as a short form.
+fn is_compound_head(text: &str, stem: &str) -> bool {
+    let words = &*WORDS;
+    ends_in(stem, &words.role_endings)
+        || words.role_abbreviations.contains_key(text)
+        || text.contains('-') && stem.split('-').any(|part| Kinds::of(part).any(Kinds::HEAD))
+}
+
+/// Whether a word ends in one of the endings, which are in small letters.
+fn ends_in(word: &str, endings: &[String]) -> bool {
+    let plain = |ending: &String| {
+        let start = word.len().checked_sub(ending.len());
+        start.is_some_and(|start| word.as_bytes()[start..].eq_ignore_ascii_case(ending.as_bytes()))
+    };
+    if word.is_ascii() {
+        return endings.iter().any(plain);
+    }
+    let lower = word.to_lowercase();
+    endings.iter().any(|ending| lower.ends_with(ending.as_str()))
+}
+
+/// Words that may stand in small letters inside a name.
+const PARTICLES: [&str; 28] = [
+    "de", "del", "della", "di", "da", "do", "dos", "das", "du", "la", "le", "van", "von", "der", "den", "zu",
+    "ter", "bin", "ibn", "bint", "al", "el", "ul", "ben", "af", "av", "y", "e",
+];
+
+/// Whether a word starts with a part that may stand in small letters inside a name: "al-Rashid".
+fn starts_with_particle(word: &str) -> bool {
+    let two = |start: &str| word.as_bytes()[..2].eq_ignore_ascii_case(start.as_bytes());
+    match word.as_bytes() {
+        [_, _, b'-', ..] => ["al", "el", "ul", "as", "ad", "an"].into_iter().any(two),
+        [b'd' | b'D', b'\'', ..] => true,
+        [b'd' | b'D', rest @ ..] => rest.starts_with("’".as_bytes()),
+        _ => false,
+    }
+}
+
+/// Whether `word`, in small letters, may stand so inside a name.
 fn is_name_particle(word: &str) -> bool {
-    matches!(
-        word,
-        "de" | "del"
-            | "della"
-            | "di"
-            | "da"
-            | "do"
-            | "dos"
-            | "das"
-            | "du"
-            | "la"
-            | "le"
-            | "van"
-            | "von"
-            | "der"
-            | "den"
-            | "zu"
-            | "ter"
-            | "bin"
-            | "ibn"
-            | "bint"
-            | "al"
-            | "el"
-            | "ul"
-            | "ben"
-            | "af"
-            | "av"
-            | "y"
-            | "e"
-    ) || ["al-", "el-", "ul-", "as-", "ad-", "an-", "d'", "d’"].iter().any(|start| word.starts_with(start))
+    Kinds::of(word).any(Kinds::PARTICLE) || starts_with_particle(word)
 }
 
 /// Splits into words, without leading articles and a trailing possessive; `None` for none or too many.
@@ -123,25 +179,22 @@ fn words(phrase: &str) -> Option<Vec<Word<'_>>> {
         if words.len() == MAX_WORDS {
             return None;
         }
-        words.push(Word { text, lower: lower(text), comma });
+        words.push(Word::new(text, comma));
     }
-    if words.last().is_some_and(|last| last.lower == "s") {
+    if words.last().is_some_and(|last| last.text.trim_end_matches('.').eq_ignore_ascii_case("s")) {
         words.pop(); // "Fenwick ’s": bold letters are sometimes set apart from the rest
     }
     if let Some(last) = words.last_mut() {
-        last.text = without_possessive(last.text);
-        last.lower = lower(last.text);
-        last.comma = false;
+        let text = without_possessive(last.text);
+        *last = if text.len() == last.text.len() {
+            Word { comma: false, ..*last }
+        } else {
+            Word::new(text, false)
+        };
     }
-    let articles = words.iter().take_while(|word| word.is_in(&WORDS.articles)).count();
+    let articles = words.iter().take_while(|word| word.is(Kinds::ARTICLE)).count();
     words.drain(..articles);
     (!words.is_empty()).then_some(words)
-}
-
-/// Returns a word in small letters, without the full stop of a short form.
-fn lower(word: &str) -> String {
-    let stem = word.trim_end_matches('.');
-    if stem.is_ascii() { stem.to_ascii_lowercase() } else { stem.to_lowercase() }
 }
 
 /// Returns the word or phrase without a possessive ending: "Fenwick’s" is "Fenwick".
@@ -161,12 +214,12 @@ pub(crate) fn starts_with_article(phrase: &str) -> bool {
 
 /// Whether a word is an article.
 pub(crate) fn is_article(word: &str) -> bool {
-    WORDS.articles.contains(&word.to_lowercase())
+    Kinds::of(word).any(Kinds::ARTICLE)
 }
 
 /// Whether a word stands in small letters inside names of people and places.
 pub(crate) fn is_small_word(word: &str) -> bool {
-    is_name_particle(word) || WORDS.prepositions.contains(word) || WORDS.articles.contains(word)
+    is_name_particle(word) || Kinds::of(word).any(Kinds::PREPOSITION.or(Kinds::ARTICLE))
 }
 
 /// Whether a phrase begins with a small letter that is not an article's.
@@ -182,7 +235,7 @@ fn by_commas(words: &[Word<'_>]) -> Option<(Naming, Speaker)> {
     let first = words.iter().position(|word| word.comma)? + 1;
     let last = words.iter().rposition(|word| word.comma)? + 1;
     let (front, after) = words.split_at(first);
-    let is_role = after.iter().any(|word| word.is_head() || word.is_in(&WORDS.organizations));
+    let is_role = after.iter().any(|word| word.is_head() || word.is(Kinds::ORGANIZATION));
     if let Some(name) = whole_name(front).filter(|_| front.len() > 1 && is_role) {
         return Some((Naming::Person, person(name, after)));
     }
@@ -193,12 +246,10 @@ fn by_commas(words: &[Word<'_>]) -> Option<(Naming, Speaker)> {
 
 /// Returns the name if the words are nothing else (but for honorifics).
 fn whole_name(words: &[Word<'_>]) -> Option<String> {
-    let names = &words[words.iter().take_while(|word| word.is_in(&WORDS.honorifics)).count()..];
-    let plain = |word: &Word<'_>| {
-        word.is_name() && !word.is_in(&WORDS.organizations) && !word.is_in(&WORDS.complements)
-    };
-    let starts_well =
-        names.first().is_some_and(|word| !is_name_particle(&word.lower) || word.lower.contains('-'));
+    let names = &words[words.iter().take_while(|word| word.is(Kinds::HONORIFIC)).count()..];
+    let plain =
+        |word: &Word<'_>| word.is_name() && !word.is(Kinds::ORGANIZATION) && !word.is(Kinds::COMPLEMENT);
+    let starts_well = names.first().is_some_and(|word| !word.is(Kinds::PARTICLE) || word.text.contains('-'));
     (starts_well && names.len() <= MAX_NAME_WORDS && names.iter().all(plain)).then(|| join(names))
 }
 
@@ -207,12 +258,11 @@ fn by_order(words: &[Word<'_>]) -> Option<(Naming, Speaker)> {
     if let Some(office) = office_of_somebody(words) {
         return Some((Naming::Institution, office));
     }
-    if let Some(at) = words.iter().rposition(|word| word.is_in(&WORDS.honorifics)) {
+    if let Some(at) = words.iter().rposition(|word| word.is(Kinds::HONORIFIC)) {
         let rank = words[at + 1..].iter().take_while(|word| word.is_head()).count();
         let name = &words[at + 1 + rank..];
         if !name.is_empty() && name.len() <= MAX_NAME_WORDS && name.iter().all(Word::is_name) {
-            let before =
-                words[..at].iter().rposition(|word| !word.is_in(&WORDS.honorifics)).map_or(0, |i| i + 1);
+            let before = words[..at].iter().rposition(|word| !word.is(Kinds::HONORIFIC)).map_or(0, |i| i + 1);
             let role = if before == 0 { &words[at + 1..at + 1 + rank] } else { &words[..before] };
             return Some((Naming::Person, person(join(name), role)));
         }
@@ -226,15 +276,12 @@ fn by_order(words: &[Word<'_>]) -> Option<(Naming, Speaker)> {
             let role = join(words);
             // "The president was right when he" is a sentence: a role has few words that no list knows.
             let unknown = |word: &&Word<'_>| {
-                !word.is_name()
-                    && !word.is_head()
-                    && !word.is_in(&WORDS.prepositions)
-                    && !word.is_in(&WORDS.articles)
+                !word.is_name() && !word.is_head() && !word.is(Kinds::PREPOSITION) && !word.is(Kinds::ARTICLE)
             };
             let is_role = words.iter().filter(unknown).count() <= MAX_PLAIN_ROLE_WORDS;
             is_role.then(|| (Naming::Role, person(role, words)))
         }
-        None if words.iter().any(|word| word.is_in(&WORDS.organizations)) => words[0]
+        None if words.iter().any(|word| word.is(Kinds::ORGANIZATION)) => words[0]
             .is_name()
             .then(|| (Naming::Institution, Speaker { name: join(words), ..Speaker::default() })),
         None => match whole_name(words) {
@@ -251,11 +298,10 @@ fn by_order(words: &[Word<'_>]) -> Option<(Naming, Speaker)> {
 fn office_of_somebody(words: &[Word<'_>]) -> Option<Speaker> {
     let [first, of, ..] = words else { return None };
     let rest = &words[2..];
-    let rest = &rest[rest.iter().take_while(|word| word.is_in(&WORDS.articles)).count()..];
-    let somebody =
-        rest.iter().all(|word| word.is_name() || word.is_head() || word.is_in(&WORDS.prepositions));
+    let rest = &rest[rest.iter().take_while(|word| word.is(Kinds::ARTICLE)).count()..];
+    let somebody = rest.iter().all(|word| word.is_name() || word.is_head() || word.is(Kinds::PREPOSITION));
     let heads_first = rest.iter().take(2).any(Word::is_head);
-    (first.is_in(&WORDS.organizations) && of.is_in(&WORDS.prepositions) && heads_first && somebody)
+    (first.is(Kinds::ORGANIZATION) && of.is(Kinds::PREPOSITION) && heads_first && somebody)
         .then(|| Speaker { name: join(words), ..Speaker::default() })
 }
 
@@ -266,26 +312,25 @@ fn is_acronym(words: &[Word<'_>]) -> bool {
 /// Returns where the name starts that ends the phrase, behind the role word at `head`; the length when there is none.
 fn name_start(words: &[Word<'_>], head: usize) -> usize {
     let mut run = words.iter().rposition(|word| !word.is_name()).map_or(0, |at| at + 1).max(head + 1);
-    if run == head + 1 && words.get(run).is_some_and(|word| word.is_in(&WORDS.prepositions)) {
+    if run == head + 1 && words.get(run).is_some_and(|word| word.is(Kinds::PREPOSITION)) {
         // "ministro de Puertos Adán Fuentes", but "Minister de Gaulle".
         let is_complement = words[head].text.starts_with(char::is_lowercase) || words.len() - run > 3;
         run += usize::from(is_complement);
     }
     let no_name = |word: &Word<'_>| {
         word.comma
-            || word.is_in(&WORDS.complements)
-            || word.is_in(&WORDS.organizations)
+            || word.is(Kinds::COMPLEMENT)
+            || word.is(Kinds::ORGANIZATION)
             || word.text.ends_with("'s")
             || word.text.ends_with("’s")
     };
     let after_complement = words[run..].iter().rposition(no_name).map(|at| run + at + 1);
-    if words[head].is_in(&WORDS.bare_complement_heads) && words.len() - run > 2 {
+    if words[head].is(Kinds::BARE_COMPLEMENT_HEAD) && words.len() - run > 2 {
         // "президент Руритании Бо Линд": no preposition shows where the complement ends.
-        let patronymic = words[words.len() - 2].ends_in(&WORDS.patronymic_endings);
+        let patronymic = ends_in(words[words.len() - 2].text, &WORDS.patronymic_endings);
         return words.len() - 2 - usize::from(patronymic);
     }
-    let follows_preposition =
-        words[run - 1].is_in(&WORDS.prepositions) || words[run - 1].is_in(&WORDS.articles);
+    let follows_preposition = words[run - 1].is(Kinds::PREPOSITION) || words[run - 1].is(Kinds::ARTICLE);
     let start = match after_complement {
         Some(at) => at,
         None if !follows_preposition => run + usize::from(is_genitive(&words[run..])),
@@ -300,15 +345,18 @@ fn name_start(words: &[Word<'_>], head: usize) -> usize {
 /// first name before a patronymic.
 fn is_genitive(words: &[Word<'_>]) -> bool {
     let [place, name, _] = words else { return false };
-    let patronymic = ["вич", "вна", "чна", "ична"].iter().any(|end| name.lower.ends_with(end));
-    let genitive = ["и", "ы", "а", "я", "ої", "ії"].iter().any(|end| place.lower.ends_with(end));
-    genitive && !patronymic && place.lower.chars().all(|c| ('а'..='ґ').contains(&c))
+    if place.text.is_ascii() {
+        return false;
+    }
+    let patronymic = ["вич", "вна", "чна", "ична"].iter().any(|end| name.lower().ends_with(end));
+    let genitive = ["и", "ы", "а", "я", "ої", "ії"].iter().any(|end| place.lower().ends_with(end));
+    genitive && !patronymic && place.lower().chars().all(|c| ('а'..='ґ').contains(&c))
 }
 
 /// Makes a person (or a bare role) of a name and the words of the role.
 fn person(name: String, role: &[Word<'_>]) -> Speaker {
-    let role: Vec<Word<'_>> = role.iter().filter(|word| !word.is_in(&WORDS.honorifics)).cloned().collect();
-    let articles = role.iter().take_while(|word| word.is_in(&WORDS.articles)).count();
+    let role: Vec<Word<'_>> = role.iter().filter(|word| !word.is(Kinds::HONORIFIC)).copied().collect();
+    let articles = role.iter().take_while(|word| word.is(Kinds::ARTICLE)).count();
     // "During the meeting Harbour Minister Ada Fenwick": a plain word before a capital is no part of the role.
     let stray = role[articles..].iter().take_while(|word| is_stray(word)).count();
     let has_capital =
@@ -319,14 +367,14 @@ fn person(name: String, role: &[Word<'_>]) -> Speaker {
 
 /// Whether a word in small letters cannot begin a role.
 fn is_stray(word: &Word<'_>) -> bool {
-    word.text.starts_with(char::is_lowercase) && !word.is_head() && !word.is_in(&WORDS.role_adjectives)
+    word.text.starts_with(char::is_lowercase) && !word.is_head() && !word.is(Kinds::ROLE_ADJECTIVE)
 }
 
 /// Returns the institution that a role names: "Secretary of the *Harbour Council*", "*Harbour Office* spokesman".
 fn organization(role: &[Word<'_>]) -> Option<String> {
-    let at = role.iter().position(|word| word.is_in(&WORDS.organizations))?;
+    let at = role.iter().position(|word| word.is(Kinds::ORGANIZATION))?;
     let border = |word: &Word<'_>| {
-        word.comma || word.is_head() || word.is_in(&WORDS.prepositions) || word.is_in(&WORDS.articles)
+        word.comma || word.is_head() || word.is(Kinds::PREPOSITION) || word.is(Kinds::ARTICLE)
     };
     let start = role[..at].iter().rposition(border).map_or(0, |i| i + 1);
     let end = role[at..]
@@ -357,18 +405,23 @@ fn join_role(words: &[Word<'_>]) -> String {
 /// The word lists of all languages together: a phrase may be in any.
 #[derive(Debug, Default)]
 struct Words {
-    role_heads: WordSet,
+    kinds: Table<Kinds>,
+    /// Role words and titles, as they stand in the files.
+    role_heads: BTreeSet<String>,
+    honorifics: BTreeSet<String>,
     role_abbreviations: WordMap<String>,
-    complements: WordSet,
-    organizations: WordSet,
-    honorifics: WordSet,
-    role_adjectives: WordSet,
-    articles: WordSet,
-    prepositions: WordSet,
-    /// Heads of the languages in which a complement follows its head without a preposition.
-    bare_complement_heads: WordSet,
     patronymic_endings: Vec<String>,
     role_endings: Vec<String>,
+}
+
+impl Words {
+    fn add(&mut self, words: &[String], kind: Kinds) {
+        for word in words {
+            if let Some(kinds) = self.kinds.entry(word) {
+                *kinds = kinds.or(kind);
+            }
+        }
+    }
 }
 
 /// One `people.toml`.
@@ -404,20 +457,23 @@ struct SmallWords {
 
 static WORDS: LazyLock<Words> = LazyLock::new(|| {
     let mut all = Words::default();
+    all.add(&PARTICLES.map(str::to_owned), Kinds::PARTICLE);
     for (_, file) in lexicon::load::<PeopleFile>("people.toml") {
         if file.bare_complements {
-            all.bare_complement_heads.extend(file.role_heads.iter().cloned());
+            all.add(&file.role_heads, Kinds::BARE_COMPLEMENT_HEAD);
         }
+        all.add(&file.role_heads, Kinds::HEAD);
+        all.add(&file.complements, Kinds::COMPLEMENT);
+        all.add(&file.organizations, Kinds::ORGANIZATION);
+        all.add(&file.small_words.honorifics, Kinds::HONORIFIC);
+        all.add(&file.small_words.role_adjectives, Kinds::ROLE_ADJECTIVE);
+        all.add(&file.small_words.articles, Kinds::ARTICLE);
+        all.add(&file.small_words.prepositions, Kinds::PREPOSITION);
         all.role_heads.extend(file.role_heads);
+        all.honorifics.extend(file.small_words.honorifics);
         all.patronymic_endings.extend(file.patronymic_endings);
         all.role_endings.extend(file.role_endings);
         all.role_abbreviations.extend(file.role_abbreviations);
-        all.complements.extend(file.complements);
-        all.organizations.extend(file.organizations);
-        all.honorifics.extend(file.small_words.honorifics);
-        all.role_adjectives.extend(file.small_words.role_adjectives);
-        all.articles.extend(file.small_words.articles);
-        all.prepositions.extend(file.small_words.prepositions);
     }
     all
 });
@@ -427,6 +483,8 @@ static WORDS: LazyLock<Words> = LazyLock::new(|| {
 pub(crate) struct People {
     known: Vec<Speaker>,
     by_name: HashMap<String, usize>,
+    /// The roles in small letters, in the order of `known`; empty where there is none.
+    roles: Vec<String>,
     /// The last word of a name in lower case → its person, or `None` when two people share it.
     by_surname: HashMap<String, Option<usize>>,
 }
@@ -437,14 +495,19 @@ impl People {
         if !speaker.name.contains(' ') {
             return;
         }
-        if let Some(known) = self.by_name.get(&speaker.name).map(|at| &mut self.known[*at]) {
-            known.role = known.role.take().or_else(|| speaker.role.clone());
+        if let Some(at) = self.by_name.get(&speaker.name).copied() {
+            let known = &mut self.known[at];
+            if let (None, Some(role)) = (&known.role, &speaker.role) {
+                known.role = Some(role.clone());
+                self.roles[at] = role.to_lowercase();
+            }
             known.organization = known.organization.take().or_else(|| speaker.organization.clone());
         } else if self.known.len() < MAX_PEOPLE {
             let next = self.known.len();
             self.by_surname.entry(surname(&speaker.name)).and_modify(|who| *who = None).or_insert(Some(next));
             self.by_name.insert(speaker.name.clone(), next);
             self.known.push(speaker.clone());
+            self.roles.push(speaker.role.as_deref().unwrap_or_default().to_lowercase());
         }
     }
 
@@ -483,12 +546,10 @@ impl People {
     /// Returns the only person noted who has this role, as in "the minister" after "Harbour Minister Ada Fenwick".
     pub(crate) fn in_role(&self, role: &str) -> Option<&Speaker> {
         let role = role.to_lowercase();
-        let mut fitting = self.known.iter().filter(|known| {
-            known.role.as_ref().is_some_and(|known| {
-                let known = known.to_lowercase();
-                known.match_indices(&role).any(|(at, _)| is_word_at(&known, at..at + role.len()))
-            })
-        });
+        let has_role =
+            |known: &str| known.match_indices(&role).any(|(at, _)| is_word_at(known, at..at + role.len()));
+        let mut fitting =
+            self.known.iter().zip(&self.roles).filter(|(_, known)| has_role(known)).map(|(known, _)| known);
         fitting.next().filter(|_| fitting.next().is_none())
     }
 
@@ -502,7 +563,12 @@ impl People {
 ///
 /// A name needs a blank and a capital letter before it, which are rarer than letters: looking back from there costs a
 /// tenth of an automaton over all of the text.
-struct Titles(WordMap<Vec<String>>);
+#[derive(Debug, Default)]
+struct Titles {
+    /// Last word → one more than its place in `by_last`.
+    places: Table<usize>,
+    by_last: Vec<Vec<String>>,
+}
 
 static TITLES: LazyLock<Titles> = LazyLock::new(|| {
     let capital = |word: &str| {
@@ -511,18 +577,23 @@ static TITLES: LazyLock<Titles> = LazyLock::new(|| {
     };
     let heads = WORDS.role_heads.iter().flat_map(|head| [head.clone(), capital(head)]);
     let titles = WORDS.honorifics.iter().map(|title| capital(title));
-    let mut by_last = WordMap::<Vec<String>>::default();
+    let mut all = Titles::default();
     for title in heads.chain(titles).filter(|word| word.chars().count() > 1) {
-        by_last.entry(last_letters(&title).to_owned()).or_default().push(title);
+        let Some(place) = all.places.entry(last_letters(&title)) else { continue };
+        if *place == 0 {
+            all.by_last.push(Vec::new());
+            *place = all.by_last.len();
+        }
+        all.by_last[*place - 1].push(title);
     }
-    Titles(by_last)
+    all
 });
 
 impl Titles {
     /// Returns where the longest title starts that ends at the blank, or at a full stop before it.
     fn before(&self, text: &str, blank: usize) -> Option<usize> {
         let front = &text[..blank];
-        let titles = self.0.get(last_letters(front))?;
+        let titles = self.by_last.get(self.places.look_up(last_letters(front)).checked_sub(1)?)?;
         let without_stop = front.strip_suffix('.').unwrap_or(front);
         let starts = titles.iter().filter_map(|title| {
             let before =
@@ -537,6 +608,13 @@ impl Titles {
 fn last_letters(text: &str) -> &str {
     /// No title has a longer word.
     const MAX_BYTES: usize = 64;
+    let bytes = text.as_bytes();
+    let n_letters =
+        bytes.iter().rev().take(MAX_BYTES).take_while(|byte| byte.is_ascii_alphanumeric()).count();
+    let start = bytes.len() - n_letters;
+    if n_letters > 0 && start.checked_sub(1).is_none_or(|before| bytes[before].is_ascii()) {
+        return &text[start..];
+    }
     let low = (text.len().saturating_sub(MAX_BYTES)..=text.len()).find(|at| text.is_char_boundary(*at));
     let trimmed = text[low.unwrap_or(0)..].trim_end_matches(|c: char| !c.is_alphanumeric());
     let start = trimmed.char_indices().rev().take_while(|(_, c)| c.is_alphanumeric()).last();
@@ -545,8 +623,15 @@ fn last_letters(text: &str) -> &str {
 
 /// Returns the places of the blanks that a capital letter follows.
 fn blanks_before_capitals(text: &str) -> impl Iterator<Item = usize> {
-    memchr::memchr_iter(b' ', text.as_bytes())
-        .filter(|blank| text[blank + 1..].starts_with(|c: char| c.is_uppercase()))
+    // A blank is every sixth byte: too many for `memchr`.
+    let pairs = text.as_bytes().windows(2).enumerate();
+    pairs.filter(|(_, pair)| pair[0] == b' ' && (pair[1].is_ascii_uppercase() || pair[1] >= 0x80)).filter_map(
+        |(blank, pair)| {
+            let capital =
+                pair[1].is_ascii() || text[blank + 1..].chars().next().is_some_and(char::is_uppercase);
+            capital.then_some(blank)
+        },
+    )
 }
 
 /// Whether no letter or digit stands directly before and after `range`.
@@ -584,10 +669,8 @@ fn role_start(text: &str, at: usize) -> usize {
     let mut front = text[line..at].trim_end();
     while !front.is_empty() {
         let word = front.rsplit(' ').next().unwrap_or(front);
-        let lower = word.to_lowercase();
-        let is_part = word.starts_with(char::is_uppercase)
-            || WORDS.role_heads.contains(&lower)
-            || WORDS.complements.contains(&lower);
+        let is_part =
+            word.starts_with(char::is_uppercase) || Kinds::of(word).any(Kinds::HEAD.or(Kinds::COMPLEMENT));
         let is_joint = matches!(word, "of" | "the" | "for" | "de" | "del" | "des" | "du");
         if !(is_part || is_joint)
             || word.ends_with([',', ';', ':', '!', '?', ')', '”'])

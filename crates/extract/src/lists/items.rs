@@ -16,6 +16,10 @@ use super::{
 pub(super) const MAX_LIST: usize = 6_000;
 /// A longer item is a paragraph of something else.
 const MAX_ITEM: usize = 1_200;
+/// A longer sentence is no list of short things with commas between them.
+const MAX_COMMA_LIST: usize = 2_400;
+/// The ordinal that opens a list stands within so many bytes.
+const MAX_ORDINAL: usize = 160;
 /// A longer comma list is an enumeration of names.
 const MAX_ITEMS: usize = 40;
 
@@ -233,19 +237,22 @@ fn ordinals(context: &Context<'_>, start: usize, limit: usize) -> Option<Items> 
     if words.ordinals.is_empty() {
         return None;
     }
-    let tokens = words::split(text, start..limit);
-    let lead = |i: usize, list: &super::words::Phrases| {
-        let at = i + words.joins.at(&tokens, i).unwrap_or(0);
-        let len = list.at(&tokens, at)?;
-        (i == 0 || opens_clause(text, &tokens, i)).then_some((i, at + len))
+    let lead = |tokens: &[Word], i: usize, list: &super::words::Phrases| {
+        let at = i + words.joins.at(tokens, i).unwrap_or(0);
+        let len = list.at(tokens, at)?;
+        (i == 0 || opens_clause(text, tokens, i)).then_some((i, at + len))
     };
-    let opening = lead(0, words.ordinals.first()?)?;
+    // Nearly no list has ordinals: its first words show that, before all of it is split.
+    let head = words::split(text, start..sentence::floor(text, limit.min(start + MAX_ORDINAL)));
+    lead(&head, 0, words.ordinals.first()?)?;
+    let tokens = words::split(text, start..limit);
+    let opening = lead(&tokens, 0, words.ordinals.first()?)?;
     let mut starts = vec![opening];
     let mut i = opening.1;
     while i < tokens.len() {
-        let next = words.ordinals.get(starts.len()).and_then(|list| lead(i, list));
+        let next = words.ordinals.get(starts.len()).and_then(|list| lead(&tokens, i, list));
         let next = next.or_else(|| {
-            (context.count.is_none_or(|n| starts.len() < n)).then(|| lead(i, &words.last)).flatten()
+            (context.count.is_none_or(|n| starts.len() < n)).then(|| lead(&tokens, i, &words.last)).flatten()
         });
         match next {
             Some(found) => {
@@ -348,8 +355,8 @@ fn lines(context: &Context<'_>, from: usize, start: usize, limit: usize) -> Opti
         let end = line_end(text, at, limit);
         let line = text[at..end].trim_end();
         let ends_well = line.ends_with([';', '；', '؛']) || line.ends_with([',', '،']);
-        let last_join =
-            context.words.joins.before(&words::split(text, at..end), words::split(text, at..end).len());
+        let tokens = words::split(text, at..end);
+        let last_join = context.words.joins.before(&tokens, tokens.len());
         spans.push(trim(context, at..end)?);
         let next = skip_blank(text, end, limit);
         if !(ends_well || last_join) || next >= limit {
@@ -383,6 +390,12 @@ fn unmarked_lines(context: &Context<'_>, start: usize, limit: usize) -> Option<I
     fine.then_some(Items { spans, rule: RULE_BULLETS, tail: None })
 }
 
+/// Returns how many bytes a search for items that found none may have looked at.
+pub(super) fn looked_at(context: &Context<'_>, from: usize) -> usize {
+    let limit = sentence::floor(context.text, context.end.min(from + MAX_LIST));
+    running_end(context.text, from, limit) - from
+}
+
 /// The sentence that starts at `start`, without what belongs to a quotation around it.
 fn running_end(text: &str, start: usize, limit: usize) -> usize {
     sentence::end(text, start, sentence_limit(text, start, limit))
@@ -404,6 +417,9 @@ fn semicolons(context: &Context<'_>, start: usize, limit: usize) -> Option<Items
 fn commas(context: &Context<'_>, start: usize, limit: usize) -> Option<Items> {
     let text = context.text;
     let end = running_end(text, start, limit);
+    if end - start > MAX_COMMA_LIST {
+        return None;
+    }
     let cuts = sentence::splits(text, start..end, |c| matches!(c, ',' | '，' | '、' | '،'));
     let (cuts, tail) = without_tail(context, cuts);
     let mut pieces = joined(context, cuts);
@@ -584,6 +600,9 @@ fn sentences(context: &Context<'_>, start: usize, limit: usize) -> Option<Items>
     let mut at = start;
     while at < paragraph && spans.len() < MAX_ITEMS {
         let end = sentence::end(text, at, paragraph);
+        if end - at > 2 * MAX_ITEM {
+            return None;
+        }
         let tokens = words::split(text, at..end);
         let modal = context.words.modals.find(&tokens, 0..tokens.len()).is_some();
         match context.count {

@@ -59,6 +59,8 @@ pub(crate) fn find(
 struct Budget {
     window: usize,
     n_read: usize,
+    /// Bytes behind anchors that were searched for items in vain.
+    n_in_vain: usize,
 }
 
 impl Budget {
@@ -66,15 +68,17 @@ impl Budget {
     const WINDOW_BYTES: usize = 4_096;
     /// Four times what the densest communiqués hold.
     const MAX_READ: usize = 24;
+    /// More than all of the window, so that only sentences that never end use it up.
+    const MAX_IN_VAIN: usize = 8_192;
 
     /// Counts one more sentence at byte `at`; returns whether it may be read.
     fn allows(&mut self, at: usize) -> bool {
         let window = at / Self::WINDOW_BYTES;
         if window != self.window {
-            *self = Self { window, n_read: 0 };
+            *self = Self { window, ..Self::default() };
         }
         self.n_read += 1;
-        self.n_read <= Self::MAX_READ
+        self.n_read <= Self::MAX_READ && self.n_in_vain <= Self::MAX_IN_VAIN
     }
 }
 
@@ -112,8 +116,12 @@ fn search(
                 searched = items.spans.iter().map(|span| span.end()).max().unwrap_or(searched);
                 found.push(list(text, stretch, people, &introducer, items));
             }
-            None if introducer.is_sure() => diagnostics.push(without_items(introducer.span)),
-            None => {}
+            None => {
+                budget.n_in_vain += items::looked_at(&context, introducer.items_from);
+                if introducer.is_sure() {
+                    diagnostics.push(without_items(introducer.span));
+                }
+            }
         }
     }
 }

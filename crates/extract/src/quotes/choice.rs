@@ -1,6 +1,7 @@
 //! Whose words a text is read with where it is too short, or too mixed, for its language to be certain.
 
 use super::words::{Classes, Words};
+use crate::table::Key;
 
 /// Words that are looked at.
 const SAMPLE_WORDS: usize = 64;
@@ -12,13 +13,15 @@ pub(super) fn words(language: Option<&str>, text: &str) -> Option<&'static Words
     if let Some(language) = language {
         return Words::of(language);
     }
+    let letters = |c: char| !c.is_alphanumeric() && c != '\'' && c != '’';
+    let sample: Vec<Key> =
+        text.split(letters).filter(|word| !word.is_empty()).take(SAMPLE_WORDS).filter_map(Key::of).collect();
     let known = |words: &Words| {
-        let letters = |c: char| !c.is_alphanumeric() && c != '\'' && c != '’';
-        let sample = text.split(letters).filter(|word| !word.is_empty()).take(SAMPLE_WORDS);
-        sample
-            .map(|word| words.look_up(word))
-            .filter(|word| word.classes != Classes::NONE || word.is_cue())
-            .count()
+        let is_known = |key: &&Key| {
+            let word = words.find(key);
+            word.classes != Classes::NONE || word.is_cue()
+        };
+        sample.iter().filter(is_known).count()
     };
     let default = Words::of(DEFAULT_LANGUAGE)?;
     let mut best = (known(default), default);

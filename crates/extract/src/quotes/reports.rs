@@ -2,7 +2,7 @@
 
 use super::{
     sentence::{self, Range, Sentence, VerbGroup},
-    tokens::{Kind, Token},
+    tokens::Kind,
     words::{Classes, Cue, Forms, Frame},
 };
 
@@ -69,20 +69,26 @@ pub(super) enum Rule {
 /// Finds the reports of a sentence, left to right, none inside another's content.
 pub(super) fn find(sentence: &Sentence<'_>, attitudes: bool) -> Vec<Report> {
     // One look at each token spares the others in sentences where no rule can start.
-    let starts_report = |token: &Token| {
-        token.is(Classes::VERB.or(Classes::PHRASE))
-            || token.cues(Forms::VERB.or(Forms::NOUN))
-            || token.kind == Kind::Quote
-    };
-    if !sentence.tokens[sentence.start..sentence.end].iter().any(starts_report) {
-        return Vec::new();
+    let (mut classes, mut forms, mut has_quote) = (Classes::NONE, Forms::NONE, false);
+    for token in &sentence.tokens[sentence.start..sentence.end] {
+        classes = classes.or(token.word.classes);
+        forms = forms.or(token.word.forms);
+        has_quote |= token.kind == Kind::Quote;
     }
     let mut finder = Finder { sentence, attitudes, reports: Vec::new(), last_subject: None };
-    finder.phrases();
-    finder.cues_after();
-    finder.cues_before();
-    finder.labels();
-    finder.signature();
+    if classes.any(Classes::PHRASE) {
+        finder.phrases();
+    }
+    if forms.any(Forms::VERB) || has_quote {
+        finder.cues_after(has_quote);
+    }
+    if forms.any(Forms::VERB.or(Forms::NOUN)) {
+        finder.cues_before();
+    }
+    if has_quote {
+        finder.labels();
+        finder.signature();
+    }
     finder.reports.sort_by_key(|report| report.content.first().map(|content| content.start));
     finder.reports
 }
@@ -240,12 +246,14 @@ impl Finder<'_, '_> {
     }
 
     /// "…, X said." and "…, said X", with or without more of the same content behind.
-    fn cues_after(&mut self) {
+    ///
+    /// Verbs that are no cues attribute marks alone.
+    fn cues_after(&mut self, has_quote: bool) {
         let s = self.sentence;
         let mut at = s.start;
         while at < s.end {
             let token = s.at(at);
-            if (token.cues(Forms::VERB) || token.is(Classes::VERB))
+            if (token.cues(Forms::VERB) || has_quote && token.is(Classes::VERB))
                 && !self.taken(at)
                 && let Some(tag) = self.tag_after(at)
                 && let Some(report) = self.report_after(&tag)

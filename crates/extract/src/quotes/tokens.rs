@@ -4,8 +4,9 @@
 
 use super::{
     marks::Quote,
-    words::{Classes, Fold, Forms, Word, Words},
+    words::{Classes, Forms, Word, Words},
 };
+use crate::table::Key;
 
 /// What a token is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,9 +71,6 @@ impl Token {
     }
 }
 
-/// Longest word that is looked up; longer ones are in no lexicon.
-const LONGEST_KNOWN_BYTES: usize = 32;
-
 /// Appends the tokens of `text[start..end]` to `tokens`. `quotes` are those of the same range, in order.
 pub(super) fn read(
     text: &str,
@@ -129,10 +127,9 @@ fn read_sign(bytes: &[u8], at: usize, limit: usize, tokens: &mut Vec<Token>) -> 
 /// Reads a word, or a sign outside ASCII, and returns the byte after it.
 fn read_word(text: &str, start: usize, limit: usize, words: &Words, tokens: &mut Vec<Token>) -> usize {
     let bytes = text.as_bytes();
-    let mut fold = Fold::new();
     let mut at = start;
     let mut first = None; // the first letter or figure
-    let mut apostrophe = None; // where the last one is, and the hash before it
+    let mut apostrophe = None; // where the last one is
     let mut letters = 0;
     let mut elided = 0; // bytes of the apostrophe that ends the word
     if matches!(bytes[at], b'#' | b'@' | b'$') {
@@ -142,9 +139,9 @@ fn read_word(text: &str, start: usize, limit: usize, words: &Words, tokens: &mut
         let byte = bytes[at];
         if byte.is_ascii_alphanumeric() {
             first = first.or(Some(byte as char));
-            fold.byte(byte);
-            letters += 1;
-            at += 1;
+            let run = bytes[at..limit].iter().take_while(|byte| byte.is_ascii_alphanumeric()).count();
+            letters += run;
+            at += run;
         } else if byte < 0x80 {
             let joins = matches!(byte, b'\'' | b'-' | b'.' | b',' | b'&' | b'/' | b'_') && letters > 0;
             let next = bytes.get(at + 1).filter(|_| at + 1 < limit).copied().unwrap_or(b' ');
@@ -163,9 +160,8 @@ fn read_word(text: &str, start: usize, limit: usize, words: &Words, tokens: &mut
                     elided = 1;
                     break;
                 }
-                apostrophe = Some((at, fold));
+                apostrophe = Some(at);
             }
-            fold.byte(byte);
             at += 1;
         } else {
             let Some(c) = text[at..limit].chars().next() else { break };
@@ -179,13 +175,12 @@ fn read_word(text: &str, start: usize, limit: usize, words: &Words, tokens: &mut
                     elided = length;
                     break;
                 }
-                apostrophe = Some((at, fold));
+                apostrophe = Some(at);
             } else if !is_letter(c) {
                 break;
             }
             first = first.or(Some(c));
             letters += 1;
-            fold.char(c);
             at += length;
         }
     }
@@ -193,7 +188,7 @@ fn read_word(text: &str, start: usize, limit: usize, words: &Words, tokens: &mut
         return read_other(text, start, limit, tokens);
     };
     let limit = if elided > 0 { at } else { limit }; // an elision's apostrophe is no possessive: "s’il"
-    push_word(text, (start, at), limit, first, fold, apostrophe, words, tokens) + elided
+    push_word(text, (start, at), limit, first, apostrophe, words, tokens) + elided
 }
 
 /// Returns whether the word before an apostrophe ends there: "qu" in "qu'il".
@@ -206,14 +201,12 @@ fn is_letter(c: char) -> bool {
     c.is_alphanumeric() || matches!(c, '\u{300}'..='\u{36F}' | '\u{900}'..='\u{DFF}')
 }
 
-#[expect(clippy::too_many_arguments, reason = "the state of one loop, passed on once")]
 fn push_word(
     text: &str,
     (start, end): (usize, usize),
     limit: usize,
     first: char,
-    fold: Fold,
-    apostrophe: Option<(usize, Fold)>,
+    apostrophe: Option<usize>,
     words: &Words,
     tokens: &mut Vec<Token>,
 ) -> usize {
@@ -225,25 +218,19 @@ fn push_word(
     } else {
         Kind::Word
     };
-    let find = |end: usize, fold: Fold| {
-        if end - start > LONGEST_KNOWN_BYTES {
-            Word::default()
-        } else {
-            words.find(fold.finish(), &text[start..end])
-        }
-    };
-    let mut word = find(end, fold);
+    let find = |end: usize| Key::at(text, start, end).map_or(NO_WORD, |key| words.find(&key));
+    let mut word = find(end);
     if let Some((ending, hyphens)) = words.grammar().and_then(|grammar| grammar.enclitic(&text[start..end])) {
         let (verb, pronoun) = (end - ending, end - ending + hyphens);
         push(text, start, verb, kind, words.look_up(&text[start..verb]), words, tokens);
         push(text, pronoun, end, Kind::Word, words.look_up(&text[pronoun..end]), words, tokens);
         return end;
     }
-    if let Some((at, before)) = apostrophe
-        && word == Word::default()
+    if let Some(at) = apostrophe
+        && word == NO_WORD
     {
         // "Fenwick's": a name and its ending.
-        word = find(at, before);
+        word = find(at);
         push(text, start, at, kind, word, words, tokens);
         tokens.push(token(at, end, Kind::Possessive, 0));
         return end;
@@ -288,7 +275,7 @@ fn push(
     words: &Words,
     tokens: &mut Vec<Token>,
 ) {
-    if word == Word::default() && kind == Kind::Word {
+    if kind == Kind::Word && word == NO_WORD {
         word.classes = words.by_ending(&text[start..end]);
     }
     tokens.push(Token { start, end, kind, word, quote: 0 });

@@ -2,16 +2,15 @@
 //!
 //! The rules know classes of words and frames of cues, never a word itself: a new language is a new folder of data.
 
-use std::{
-    collections::{BTreeMap, HashMap},
-    hash::{BuildHasherDefault, Hasher},
-    sync::LazyLock,
-};
+use std::{collections::BTreeMap, sync::LazyLock};
 
 use serde::Deserialize;
 
 use super::grammar::Grammar;
-use crate::lexicon;
+use crate::{
+    lexicon,
+    table::{Key, Table},
+};
 
 /// A set of word classes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -273,11 +272,13 @@ static ALL: LazyLock<Vec<(&'static str, Words)>> = LazyLock::new(read_all);
 /// The words of one language.
 #[derive(Debug)]
 pub(super) struct Words {
-    table: HashMap<u64, (String, Word), BuildHasherDefault<Prehashed>>,
+    table: Table<Word>,
     cues: Vec<Cue>,
     phrases: Vec<Phrase>,
     /// What the endings of unknown words say about them.
     endings: Endings,
+    /// The last bytes of these endings: nearly all words have another.
+    ending_bytes: [bool; 256],
     grammar: Option<Grammar>,
     speaking_nouns: Vec<String>,
 }
@@ -304,6 +305,16 @@ struct Endings {
     adverb: Vec<String>,
     #[serde(default)]
     verb: Vec<String>,
+}
+
+impl Endings {
+    fn last_bytes(&self) -> [bool; 256] {
+        let mut last = [false; 256];
+        for ending in self.adverb.iter().chain(&self.verb) {
+            last[usize::from(ending.as_bytes().last().copied().unwrap_or(0))] = true;
+        }
+        last
+    }
 }
 
 #[derive(Debug, Deserialize)]
@@ -384,17 +395,14 @@ impl Words {
         ALL.iter().map(|(_, words)| words)
     }
 
-    /// Looks a word up by the hash that [`Fold`] made of it.
-    pub(super) fn find(&self, hash: u64, word: &str) -> Word {
-        match self.table.get(&hash) {
-            Some((known, found)) if same_word(known, word) => *found,
-            _ => Word::default(),
-        }
+    /// Returns what is known of a word.
+    pub(super) fn find(&self, key: &Key) -> Word {
+        self.table.get(key)
     }
 
     /// Looks a word up.
     pub(super) fn look_up(&self, word: &str) -> Word {
-        self.find(Fold::hash(word), word)
+        self.table.look_up(word)
     }
 
     /// Returns the verb that a word with a verb's form belongs to.
@@ -424,7 +432,10 @@ impl Words {
 
     /// Returns the classes that the ending of an unknown word in small letters suggests.
     pub(super) fn by_ending(&self, word: &str) -> Classes {
-        if ends_with_any(word, &self.endings.adverb) {
+        let last = word.as_bytes().last().copied().unwrap_or(0);
+        if !self.ending_bytes[usize::from(last)] {
+            Classes::NONE
+        } else if ends_with_any(word, &self.endings.adverb) {
             Classes::ADVERB
         } else if ends_with_any(word, &self.endings.verb) {
             Classes::VERB
@@ -435,9 +446,10 @@ impl Words {
 
     fn read(words: WordsFile, cues: CuesFile) -> Self {
         let mut all = Self {
-            table: HashMap::default(),
+            table: Table::default(),
             cues: Vec::new(),
             phrases: cues.phrases.into_iter().map(Phrase::from).collect(),
+            ending_bytes: words.endings.last_bytes(),
             endings: words.endings,
             grammar: words.grammar,
             speaking_nouns: Vec::new(),
@@ -445,14 +457,12 @@ impl Words {
         for (name, list) in &words.classes {
             let class = Classes::named(name).unwrap_or_else(|| panic!("words.toml: no class `{name}`"));
             for word in list {
-                let entry = all.entry(word);
-                entry.classes = entry.classes.or(class);
+                all.add_class(word, class);
             }
         }
         for first in all.phrases.iter().filter_map(|phrase| phrase.words.first().cloned()).collect::<Vec<_>>()
         {
-            let entry = all.entry(&first);
-            entry.classes = entry.classes.or(Classes::PHRASE);
+            all.add_class(&first, Classes::PHRASE);
         }
         for (lemma, mut entry) in cues.verbs {
             entry.frames.extend(words.stance_verbs.get(&lemma).map(|weight| (Frame::Stance, *weight)));
@@ -489,7 +499,7 @@ impl Words {
         });
         for (form, words) in forms {
             for word in words {
-                let word = self.entry(word);
+                let Some(word) = self.table.entry(word) else { continue };
                 if *form == Forms::NOUN {
                     word.noun = place;
                 } else if word.forms.any(Forms::VERB) && word.verb != place {
@@ -502,8 +512,10 @@ impl Words {
         }
     }
 
-    fn entry(&mut self, word: &str) -> &mut Word {
-        &mut self.table.entry(Fold::hash(word)).or_insert_with(|| (word.to_owned(), Word::default())).1
+    fn add_class(&mut self, word: &str, class: Classes) {
+        if let Some(word) = self.table.entry(word) {
+            word.classes = word.classes.or(class);
+        }
     }
 }
 
@@ -532,8 +544,7 @@ fn read_all() -> Vec<(&'static str, Words)> {
                 (words.grammar.is_some(), nouns.iter().find(|(known, _)| *known == language))
             {
                 for noun in nouns.role_heads.iter().chain(&nouns.organizations) {
-                    let entry = words.entry(noun);
-                    entry.classes = entry.classes.or(Classes::SPEAKER_NOUN);
+                    words.add_class(noun, Classes::SPEAKER_NOUN);
                     words.speaking_nouns.push(noun.clone());
                 }
             }
@@ -553,64 +564,4 @@ pub(super) fn same_word(known: &str, word: &str) -> bool {
     }
     let mut folded = word.chars().map(|c| if c == '’' { '\'' } else { c }).flat_map(char::to_lowercase);
     known.chars().all(|c| folded.next() == Some(c)) && folded.next().is_none()
-}
-
-/// Hashes a word in small letters while it is read.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Fold(u64);
-
-impl Fold {
-    /// Starts a word.
-    pub(super) const fn new() -> Self {
-        Self(0xcbf2_9ce4_8422_2325)
-    }
-
-    /// Adds an ASCII byte.
-    pub(super) const fn byte(&mut self, byte: u8) {
-        self.0 = (self.0 ^ byte.to_ascii_lowercase() as u64).wrapping_mul(0x0000_0100_0000_01b3);
-    }
-
-    /// Adds a character outside ASCII.
-    pub(super) fn char(&mut self, c: char) {
-        if c == '’' {
-            return self.byte(b'\'');
-        }
-        for lower in c.to_lowercase() {
-            self.0 = (self.0 ^ u64::from(lower)).wrapping_mul(0x0000_0100_0000_01b3);
-        }
-    }
-
-    /// Returns the hash.
-    pub(super) const fn finish(self) -> u64 {
-        self.0
-    }
-
-    fn hash(word: &str) -> u64 {
-        let mut fold = Self::new();
-        for c in word.chars() {
-            if c.is_ascii() { fold.byte(c as u8) } else { fold.char(c) }
-        }
-        fold.finish()
-    }
-}
-
-/// The keys are hashes already.
-#[derive(Debug, Default, Clone, Copy)]
-struct Prehashed(u64);
-
-impl Hasher for Prehashed {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.0 = self.0.rotate_left(8) ^ u64::from(*byte);
-        }
-    }
-
-    fn write_u64(&mut self, hash: u64) {
-        // The table takes the top bits, in which short words differ little.
-        self.0 = hash ^ hash.rotate_left(32);
-    }
 }
