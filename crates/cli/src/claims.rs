@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use dictum_proto::v1;
+use serde::Serialize;
 
 use crate::{cli::Output, json, table, terminal};
 
@@ -30,14 +31,20 @@ impl<W: Write> ClaimWriter<W> {
                 }
                 self.waiting.push(claim);
             }
-            Output::Json => {
-                self.out.write_all(if self.written == 0 { b"[\n" } else { b",\n" })?;
-                json::write_pretty(&mut self.out, &claim)?;
-            }
-            Output::Ndjson => {
-                json::write_line(&mut self.out, &claim)?;
-                self.out.write_all(b"\n")?;
-            }
+            Output::Json | Output::Ndjson => return self.write_value(&claim),
+        }
+        self.written += 1;
+        Ok(())
+    }
+
+    /// Writes a claim with what explains it, or something else that explains the claims, as JSON.
+    pub(crate) fn write_value(&mut self, value: &impl Serialize) -> io::Result<()> {
+        if self.output == Output::Json {
+            self.out.write_all(if self.written == 0 { b"[\n" } else { b",\n" })?;
+            json::write_pretty(&mut self.out, value)?;
+        } else {
+            json::write_line(&mut self.out, value)?;
+            self.out.write_all(b"\n")?;
         }
         self.written += 1;
         Ok(())

@@ -114,6 +114,13 @@ pub(crate) struct ExtractArgs {
     /// Say on standard error what is odd in each text, with its place.
     #[arg(long, env = "DICTUM_DIAGNOSTICS")]
     pub(crate) diagnostics: bool,
+
+    /// Say which rule found each claim, on which words, and what became no claim and why.
+    ///
+    /// With a table, on standard error. In JSON, each claim has a member `explanation`; what belongs to no claim is an
+    /// object of its own with the one member `discarded`.
+    #[arg(long, env = "DICTUM_EXPLAIN")]
+    pub(crate) explain: bool,
 }
 
 /// What to do with a data directory.

@@ -7,8 +7,9 @@ use indicatif::ProgressBar;
 
 use crate::{
     claims::ClaimWriter,
-    cli::ExtractArgs,
+    cli::{ExtractArgs, Output},
     exit::{Exit, Failure},
+    explain,
     reading::{self, Found},
     report::{Report, words},
     terminal,
@@ -24,13 +25,36 @@ pub(crate) fn run(args: &ExtractArgs) -> Result<Exit, Failure> {
     for found in reading::read(&args.input, &progress) {
         match found {
             Found::Document { file, document } => {
-                let extraction = dictum_extract::extract(&document, &options);
+                let (extraction, losses) = if args.explain {
+                    dictum_extract::explain(&document, &options)
+                } else {
+                    (dictum_extract::extract(&document, &options), Vec::new())
+                };
                 count(&mut report, &extraction);
                 if args.diagnostics {
                     say_diagnostics(&report, &file, &document, &extraction);
                 }
-                for claim in extraction_to_wire(&extraction, &document, ClaimView::Full, 0).claims {
-                    claims.write(claim)?;
+                let wire = extraction_to_wire(&extraction, &document, ClaimView::Full, 0).claims;
+                if !args.explain {
+                    for claim in wire {
+                        claims.write(claim)?;
+                    }
+                } else if args.output == Output::Table {
+                    for (claim, found) in wire.into_iter().zip(&extraction.claims) {
+                        explain::say_claim(&report, &file, &document, found);
+                        claims.write(claim)?;
+                    }
+                    for loss in &losses {
+                        explain::say_loss(&report, &file, &document, loss);
+                    }
+                } else {
+                    let (lost, alone) = explain::by_claim(&extraction.claims, &losses);
+                    for ((claim, found), lost) in wire.into_iter().zip(&extraction.claims).zip(&lost) {
+                        claims.write_value(&explain::explained(claim, found, lost, &document))?;
+                    }
+                    for loss in alone {
+                        claims.write_value(&explain::discarded(loss, &document))?;
+                    }
                 }
             }
             Found::PassedOver(what) => report.pass_over(&what),

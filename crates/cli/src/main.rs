@@ -8,6 +8,7 @@ mod cli;
 mod demo;
 mod eval;
 mod exit;
+mod explain;
 mod extract;
 mod filter;
 mod get;

@@ -10,6 +10,8 @@ use crate::{exit::Exit, reading::Rejected, table::count};
 
 const ERROR: Style = AnsiColor::Red.on_default().bold();
 const WARNING: Style = AnsiColor::Yellow.on_default();
+const WHY: Style = AnsiColor::Cyan.on_default();
+const LOST: Style = Style::new().dimmed();
 
 /// Counts what became of the source files; says at once what went wrong.
 #[derive(Debug)]
@@ -50,6 +52,16 @@ impl Report {
     /// Says something odd.
     pub(crate) fn say_diagnostic(&self, what: impl fmt::Display) {
         self.say(WARNING, "odd", what);
+    }
+
+    /// Says why a claim is there.
+    pub(crate) fn say_why(&self, what: impl fmt::Display) {
+        self.say(WHY, "found", what);
+    }
+
+    /// Says what became no claim.
+    pub(crate) fn say_lost(&self, what: impl fmt::Display) {
+        self.say(LOST, "discarded", what);
     }
 
     /// Says what there was in all.

@@ -197,7 +197,7 @@ fn text(span: Option<&v1::TextSpan>) -> String {
 }
 
 /// Returns the text on one line, cut at a word when it is long.
-fn clip(text: &str) -> String {
+pub(crate) fn clip(text: &str) -> String {
     let line = plain(text).split_whitespace().collect::<Vec<_>>().join(" ");
     let Some((cut, _)) = line.char_indices().nth(MAX_CHARS) else {
         return line;

@@ -7,6 +7,7 @@
 //! Absent on purpose: files, the network, claims about truth, and any state from one document to the next.
 
 mod dates;
+mod explain;
 mod language;
 mod layout;
 mod lexicon;
@@ -19,15 +20,19 @@ mod table;
 mod topics;
 mod turns;
 
-use std::{borrow::Cow, collections::HashSet};
+use std::{
+    borrow::Cow,
+    collections::{HashMap, hash_map::Entry},
+};
 
 use dictum_core::{
     Claim, ClaimId, Confidence, Diagnostic, DiagnosticKind, Document, DocumentId, Extraction, Span,
 };
 
+pub use explain::{Loss, LossReason};
 pub use rules::{RULE_SET, Rule, rules};
 
-use crate::{people::People, stretch::Found};
+use crate::{explain::Losses, people::People, stretch::Found};
 
 /// What the caller wants.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -65,6 +70,31 @@ const NO_CONFIDENCE: Confidence = match Confidence::new(0.0) {
 /// ```
 #[must_use]
 pub fn extract(document: &Document, options: &Options) -> Extraction {
+    read(document, options, &mut Losses::default())
+}
+
+/// Finds the claims as [`extract`] does, and tells what became none and why, in the order of the text.
+///
+/// ```
+/// use dictum_core::{Document, DocumentParts};
+/// use dictum_extract::{LossReason, Options, explain};
+///
+/// let text = "The so-called “experts” left the harbour.".to_owned();
+/// let document = Document::new(DocumentParts { text, ..Default::default() });
+/// let (extraction, losses) = explain(&document, &Options::default());
+/// assert!(extraction.claims.is_empty());
+/// assert_eq!(losses[0].span.slice(&document.text), Some("“experts”"));
+/// assert_eq!(losses[0].reason, LossReason::Unattributed);
+/// ```
+#[must_use]
+pub fn explain(document: &Document, options: &Options) -> (Extraction, Vec<Loss>) {
+    let mut losses = Losses::kept();
+    let extraction = read(document, options, &mut losses);
+    let losses = losses.finish(&extraction.diagnostics);
+    (extraction, losses)
+}
+
+fn read(document: &Document, options: &Options, losses: &mut Losses) -> Extraction {
     let text = document.text.as_str();
     let mut people = People::default();
     let mut diagnostics = Vec::new();
@@ -78,8 +108,8 @@ pub fn extract(document: &Document, options: &Options) -> Extraction {
     let mut found = layout.found;
     let lists = lists::find(text, &layout.stretches, &mut people, &mut diagnostics);
     let quotations =
-        quotes::find(text, language.tag, &layout.stretches, &mut people, options, &mut diagnostics);
-    found.extend(outside_lists(quotations, &lists));
+        quotes::find(text, language.tag, &layout.stretches, &mut people, options, &mut diagnostics, losses);
+    found.extend(outside_lists(quotations, &lists, losses));
     found.extend(lists);
 
     let mut extraction = Extraction {
@@ -87,7 +117,7 @@ pub fn extract(document: &Document, options: &Options) -> Extraction {
         occasion: layout.occasion,
         topics: topics::find(text),
         language: language.tag.map(Cow::Borrowed),
-        claims: into_claims(found, document.id(), options.min_confidence),
+        claims: into_claims(found, document.id(), options.min_confidence, losses),
         diagnostics,
         rule_set: Cow::Borrowed(RULE_SET),
     };
@@ -96,31 +126,54 @@ pub fn extract(document: &Document, options: &Options) -> Extraction {
 }
 
 /// Leaves out quotations that hold a list or stand in one: the list says the same with more structure.
-fn outside_lists(mut quotations: Vec<Found>, lists: &[Found]) -> Vec<Found> {
-    let mut extents: Vec<Span> = lists.iter().map(|list| list.form.extent()).collect();
+fn outside_lists(mut quotations: Vec<Found>, lists: &[Found], losses: &mut Losses) -> Vec<Found> {
+    let mut extents: Vec<(Span, &'static str)> =
+        lists.iter().map(|list| (list.form.extent(), list.rule)).collect();
     extents.sort_unstable();
     quotations.retain(|found| {
         let extent = found.form.extent();
-        let next = extents.partition_point(|list| list.end() <= extent.start());
-        extents.get(next).is_none_or(|list| !list.overlaps(extent))
+        let next = extents.partition_point(|(list, _)| list.end() <= extent.start());
+        let Some((list, rule)) = extents.get(next).filter(|(list, _)| list.overlaps(extent)) else {
+            return true;
+        };
+        losses.note(|| Loss {
+            span: extent,
+            rule: Some(found.rule),
+            reason: LossReason::Overlapped { rule, span: *list },
+        });
+        false
     });
     quotations
 }
 
 /// Gives claims their ids; of those with the same form and spans, the surest stays.
-fn into_claims(mut found: Vec<Found>, document_id: DocumentId, min_confidence: Confidence) -> Vec<Claim> {
+fn into_claims(
+    mut found: Vec<Found>,
+    document_id: DocumentId,
+    min_confidence: Confidence,
+    losses: &mut Losses,
+) -> Vec<Claim> {
     found.sort_by(|a, b| b.confidence.total_cmp(&a.confidence)); // stable: of equals, the first found stays
-    let mut seen = HashSet::new();
-    found
-        .into_iter()
-        .map(|Found { form, rule, confidence }| Claim {
-            id: ClaimId::of(document_id, &form),
-            form,
-            rule_id: Cow::Borrowed(rule),
-            confidence: Confidence::new(confidence).unwrap_or(NO_CONFIDENCE),
-        })
-        .filter(|claim| claim.confidence >= min_confidence && seen.insert(claim.id))
-        .collect()
+    let mut seen = HashMap::<ClaimId, &'static str>::new();
+    let mut claims = Vec::with_capacity(found.len());
+    for Found { form, rule, confidence } in found {
+        let confidence = Confidence::new(confidence).unwrap_or(NO_CONFIDENCE);
+        let (id, span) = (ClaimId::of(document_id, &form), form.extent());
+        let mut lose = |reason| losses.note(|| Loss { span, rule: Some(rule), reason });
+        if confidence < min_confidence {
+            let (confidence, minimum) = (confidence.get(), min_confidence.get());
+            lose(LossReason::BelowConfidence { confidence, minimum });
+            continue;
+        }
+        match seen.entry(id) {
+            Entry::Occupied(winner) => lose(LossReason::Overlapped { rule: winner.get(), span }),
+            Entry::Vacant(place) => {
+                place.insert(rule);
+                claims.push(Claim { id, form, rule_id: Cow::Borrowed(rule), confidence });
+            }
+        }
+    }
+    claims
 }
 
 fn unsupported(language: &str) -> Diagnostic {

@@ -7,6 +7,7 @@ mod bad_input;
 mod corpus;
 mod demo;
 mod dictum;
+mod explain;
 mod kill;
 mod one_directory;
 mod same_claims;

@@ -25,10 +25,11 @@ use self::{
     sentence::{Range, Sentence},
     speakers::Speakers,
     tokens::{Kind, Token},
-    words::{Classes, Words},
+    words::{Classes, Forms, Words},
 };
 use crate::{
-    Options, Rule,
+    Loss, LossReason, Options, Rule,
+    explain::Losses,
     people::People,
     stretch::{Found, Stretch, Voice},
 };
@@ -115,6 +116,7 @@ pub(crate) fn find(
     people: &mut People,
     options: &Options,
     diagnostics: &mut Vec<Diagnostic>,
+    losses: &mut Losses,
 ) -> Vec<Found> {
     let Some(words) = choice::words(language, text) else { return Vec::new() };
     let mut found = Vec::new();
@@ -132,6 +134,7 @@ pub(crate) fn find(
             open: None,
             found: &mut found,
             diagnostics,
+            losses,
         };
         for (start, end) in paragraphs(part, stretch.span.start()) {
             reader.read_paragraph(start, end);
@@ -261,6 +264,7 @@ struct Reader<'a, 'r> {
     open: Option<OpenQuote>,
     found: &'r mut Vec<Found>,
     diagnostics: &'r mut Vec<Diagnostic>,
+    losses: &'r mut Losses,
 }
 
 impl Reader<'_, '_> {
@@ -302,7 +306,46 @@ impl Reader<'_, '_> {
         }
         self.settle_floating(&whole, &mut paragraph, first_found);
         self.note_open_quote(quotes, tokens, &paragraph, continued);
+        if self.losses.are_wanted() {
+            self.note_unattributed(quotes, &paragraph);
+        }
         self.previous = paragraph.last.take();
+    }
+
+    /// Tells which marks of the paragraph hold nobody's words.
+    fn note_unattributed(&mut self, quotes: &[Quote], paragraph: &Paragraph) {
+        for (quote, taken) in quotes.iter().zip(&paragraph.taken) {
+            if !taken && let Ok(span) = Span::new(quote.start, quote.end) {
+                self.losses.note(|| Loss { span, rule: None, reason: LossReason::Unattributed });
+            }
+        }
+    }
+
+    /// Tells which cues of the sentence are those of no report.
+    fn note_idle_cues(&mut self, sentence: &Sentence<'_>, reports: &[Report]) {
+        let span = |range: &Range| {
+            Span::new(sentence.tokens[range.start].start, sentence.tokens[range.end - 1].end).ok()
+        };
+        for at in sentence.start..sentence.end {
+            let token = sentence.at(at);
+            let any = Forms::VERB.or(Forms::NOUN);
+            if !token.cues(any) || reports.iter().any(|report| report.cue.contains(&at)) {
+                continue;
+            }
+            let winner = reports.iter().find_map(|report| {
+                let content = report.content.iter().find(|content| content.contains(&at))?;
+                Some((report.rule.id(), span(content)?))
+            });
+            let attitude = token.cues(Forms::VERB) && self.words.verb(token.word).attitude;
+            let reason = match winner {
+                Some((rule, span)) => LossReason::Overlapped { rule, span },
+                None if attitude && !self.options.attitudes => LossReason::Attitude,
+                None => LossReason::NothingReported,
+            };
+            if let Some(span) = span(&(at..at + 1)) {
+                self.losses.note(|| Loss { span, rule: None, reason });
+            }
+        }
     }
 
     /// Returns who is announced to speak in the next paragraph.
@@ -386,6 +429,9 @@ impl Reader<'_, '_> {
             Some(grammar) => marked::find(sentence, grammar),
             None => reports::find(sentence, self.options.attitudes),
         };
+        if self.losses.are_wanted() {
+            self.note_idle_cues(sentence, &reports);
+        }
         for report in &reports {
             for range in &report.content {
                 for token in &sentence.tokens[range.clone()] {
@@ -489,10 +535,13 @@ impl Reader<'_, '_> {
                 .iter()
                 .all(|range| range.len() == 1 && sentence.at(range.start).kind == Kind::Quote);
         if report.confidence < MIN_CONFIDENCE {
+            let (confidence, minimum) = (report.confidence, MIN_CONFIDENCE);
+            self.lose(sentence, report, LossReason::BelowConfidence { confidence, minimum });
             return;
         }
         paragraph.last = Some(Previous { speaker: speaker.clone(), source, announces: false, direct });
         if self.is_own_report(sentence, report, &speaker) {
+            self.lose(sentence, report, LossReason::OwnWords);
             return;
         }
         let quoted = report
@@ -508,6 +557,16 @@ impl Reader<'_, '_> {
         let parts: Vec<Span> =
             report.content.iter().filter_map(|range| self.content_span(sentence, range)).collect();
         self.push(speaker, source, span(&report.cue), parts, manner, report.rule.id(), report.confidence);
+    }
+
+    /// Tells of a report that becomes no claim.
+    fn lose(&mut self, sentence: &Sentence<'_>, report: &Report, reason: LossReason) {
+        let content = report.content.first().zip(report.content.last()).and_then(|(first, last)| {
+            Span::new(sentence.tokens[first.start].start, sentence.tokens[last.end - 1].end).ok()
+        });
+        if let Some(span) = content {
+            self.losses.note(|| Loss { span, rule: Some(report.rule.id()), reason });
+        }
     }
 
     /// Returns whether the voice of the stretch reports itself: "we have stressed that …".
