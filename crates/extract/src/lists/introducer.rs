@@ -43,6 +43,12 @@ impl Introducer {
         self.opening == Opening::Colon && self.anchor == Anchor::Noun && (self.has_verb || self.has_follow)
     }
 
+    /// Returns whether the speaker calls the conditions his own: "our terms".
+    pub(super) fn is_own(&self) -> bool {
+        let near = self.anchor_at.start.saturating_sub(2)..self.anchor_at.end;
+        self.words.first_person.find(&self.tokens, near).is_some()
+    }
+
     /// Returns how sure the cue is.
     pub(super) fn confidence(&self) -> f32 {
         let cue = match self.anchor {
@@ -153,15 +159,26 @@ impl Sentence<'_> {
             }
         }
         let near = at.start.saturating_sub(8)..(at.end + 2).min(tokens.len());
-        words.not_with.find(tokens, near).is_some_and(|bad| {
-            // A word behind the end of the sentence does not count.
-            let (first, last) = (bad.start.min(at.start), bad.end.max(at.end));
+        near.clone().filter_map(|i| words.not_with.at(tokens, i).map(|len| i..i + len)).any(|bad| {
+            // A word behind the end of the sentence does not count, nor "if … met", "must … fulfil".
+            let (first, last) = (bad.start.min(at.start), bad.end.max(at.end).min(tokens.len()));
             let before = bad.start.saturating_sub(7)..bad.start.max(at.start);
-            if words.conditionals.find(tokens, before).is_some() {
-                return false;
-            }
-            !self.text[tokens[first].start..tokens[last - 1].end].contains([':', '.', ';', '：', '。'])
-        })
+            words.conditionals.find(tokens, before).is_none()
+                && !self.text[tokens[first].start..tokens[last - 1].end].contains([':', '.', ';', '：', '。'])
+        }) || self.is_a_state()
+    }
+
+    /// "The conditions were poor: fog, ice": a state is described, unless somebody sets it.
+    fn is_a_state(&self) -> bool {
+        let (tokens, words) = (self.tokens, self.words);
+        let near = self.anchor_at.end..(self.anchor_at.end + 8).min(tokens.len());
+        words.copulas.find(tokens, near.clone()).is_some_and(|copula| {
+            let behind = copula.end..(copula.end + 4).min(tokens.len());
+            words.states.find(tokens, behind).is_some_and(|state| {
+                let between = &self.text[tokens[self.anchor_at.end - 1].end..tokens[state.start].start];
+                !between.contains([':', '.', ';', '：', '。'])
+            })
+        }) && !self.is_owned()
     }
 
     /// Finds where the items open: how, the byte of the sign, the byte after it.
@@ -176,10 +193,20 @@ impl Sentence<'_> {
             {
                 Some(sign)
             }
-            (_, Some((at, after))) => Some((Opening::Running, at, after)),
-            (Some(sign), None) => Some(sign),
-            (None, None) => None,
+            // "are simple. …", "are met, the minister said: …": the verb opens no list.
+            (Some(sign), Some((_, after))) if self.says_nothing(after, sign.1) => Some(sign),
+            (_, Some((at, after))) if self.anchor != Anchor::Clause => Some((Opening::Running, at, after)),
+            (Some(sign), _) => Some(sign),
+            (None, _) => None,
         }
+    }
+
+    /// Returns whether the words from a copula to the sign are no items: one or two words, or a comma at once.
+    fn says_nothing(&self, after: usize, sign: usize) -> bool {
+        let between =
+            self.text.get(after..sign).unwrap_or_default().trim_end_matches(sentence::is_sentence_end);
+        between.trim_start().starts_with(',')
+            || !between.contains([',', ';']) && between.split_whitespace().count() <= 2
     }
 
     /// Finds the colon, dash, enumerator or end of the sentence.
@@ -232,11 +259,32 @@ impl Sentence<'_> {
 
     /// The sentence or line ends: a list follows only where it was announced.
     fn stop(&self, at: usize, after: usize) -> Option<(Opening, usize, usize)> {
+        if let Some((colon, behind)) = self.next_announces(after) {
+            return Some((Opening::Colon, colon, behind));
+        }
         (self.count().is_some() || self.has_follow() || self.has_verb() || self.is_heading(at)).then_some((
             Opening::Stop,
             at,
             after,
         ))
+    }
+
+    /// "… our terms. *They are:* …": the next sentence is a few words of reference and a colon.
+    fn next_announces(&self, from: usize) -> Option<(usize, usize)> {
+        let rest = &self.text[from..sentence::floor(self.text, (from + 60).min(self.stretch.end()))];
+        let colon = rest.find([':', '：'])?;
+        let said = &rest[..colon];
+        if said.contains('\n') || said.contains(sentence::is_sentence_end) {
+            return None;
+        }
+        let tokens = super::words::split(self.text, from..from + colon);
+        let words = self.words;
+        let refers = words.pronouns.at(&tokens, 0).is_some() || words.follow.at(&tokens, 0).is_some();
+        let short = (1..=5).contains(&tokens.len());
+        let ends = words.copulas.find(&tokens, 0..tokens.len()).is_some()
+            || words.follow.find(&tokens, 0..tokens.len()).is_some();
+        let behind = from + colon + rest[colon..].chars().next().map_or(1, char::len_utf8);
+        (refers && short && ends).then_some((from + colon, behind))
     }
 
     /// A line such as "Conditions for a settlement" with nothing else on it.
@@ -302,6 +350,13 @@ impl Sentence<'_> {
             })
     }
 
+    /// "According to the mayor, the requirements are:": somebody tells them.
+    fn is_told(&self) -> bool {
+        let before = 0..self.anchor_at.start;
+        self.words.according.find(self.tokens, before.clone()).is_some()
+            || self.words.say_verbs.find(self.tokens, before).is_some()
+    }
+
     fn subject(&self, opening_at: usize) -> Option<Span> {
         self.subject_after(opening_at).or_else(|| self.subject_before())
     }
@@ -363,7 +418,8 @@ impl Sentence<'_> {
         let (has_verb, has_follow, count) = (self.has_verb(), self.has_follow(), self.count());
         let subject = self.subject(opening_at);
         let weak = self.anchor == Anchor::WeakNoun;
-        if weak && !(has_verb || self.is_owned() || has_follow && subject.is_some()) {
+        let told = opening != Opening::Running && self.is_told();
+        if weak && !(has_verb || self.is_owned() || told || has_follow && subject.is_some()) {
             return None;
         }
         if opening == Opening::Running

@@ -43,6 +43,8 @@ pub(super) struct Context<'a> {
     /// "three conditions".
     pub count: Option<usize>,
     pub opening: Opening,
+    /// "Our terms": the speaker's own.
+    pub owned: bool,
     /// The list ends here at the latest: the end of the stretch.
     pub end: usize,
 }
@@ -70,8 +72,10 @@ pub(super) fn read(context: &Context<'_>, from: usize) -> Option<Items> {
     if start >= limit {
         return None;
     }
+    // « … three conditions, – said the envoy. – First: …»
+    let resumed = skip_dash(context.text, start, limit);
     let marked = numbered(context, start, limit)
-        .or_else(|| ordinals(context, start, limit))
+        .or_else(|| ordinals(context, resumed, limit))
         .or_else(|| bullets(context, start, limit));
     let items = match context.opening {
         _ if marked.is_some() => marked,
@@ -80,7 +84,7 @@ pub(super) fn read(context: &Context<'_>, from: usize) -> Option<Items> {
             .or_else(|| commas(context, start, limit))
             .or_else(|| sentences(context, start, limit)),
         Opening::Running => semicolons(context, start, limit).or_else(|| commas(context, start, limit)),
-        Opening::Stop => sentences(context, start, limit),
+        Opening::Stop => sentences(context, start, limit).or_else(|| clauses(context, start, limit)),
         Opening::Enumerator => None,
     }?;
     let fine = |span: &Span| !span.is_empty() && span.len() <= MAX_ITEM;
@@ -626,6 +630,17 @@ fn sentences(context: &Context<'_>, start: usize, limit: usize) -> Option<Items>
     (complete && spans.len() >= 2).then_some(Items { spans, rule: RULE_SENTENCES, tail: None })
 }
 
+/// "Our terms are simple. Stop the shelling, open the road, let the doctors in": the whole next sentence, in three
+/// pieces or more.
+fn clauses(context: &Context<'_>, start: usize, limit: usize) -> Option<Items> {
+    if !context.owned {
+        return None;
+    }
+    semicolons(context, start, limit)
+        .or_else(|| commas(context, start, limit))
+        .filter(|items| items.spans.len() >= 3 && items.spans.iter().all(|span| span.len() < 160))
+}
+
 /// Returns the item without blanks, joining words, ordinals and end marks around it.
 fn trim(context: &Context<'_>, range: Range<usize>) -> Option<Span> {
     let text = context.text;
@@ -729,6 +744,15 @@ fn without_outer_quotes(text: &str, mut start: usize, mut end: usize) -> (usize,
 pub(super) fn skip_blank(text: &str, from: usize, limit: usize) -> usize {
     let rest = &text[from..limit.max(from)];
     from + rest.len() - rest.trim_start().len()
+}
+
+/// Skips the dash behind a cue that cuts a quotation.
+fn skip_dash(text: &str, from: usize, limit: usize) -> usize {
+    let rest = &text[from..limit.max(from)];
+    ["– ", "— ", "- "]
+        .iter()
+        .find_map(|dash| rest.strip_prefix(dash))
+        .map_or(from, |after| from + rest.len() - after.trim_start_matches([' ', '"', '“', '«']).len())
 }
 
 fn skip_inline_blank(text: &str, from: usize, limit: usize) -> usize {

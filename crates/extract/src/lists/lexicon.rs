@@ -28,6 +28,8 @@ pub(super) struct Introducers {
     pub not_before: Phrases,
     /// Words of the sentence that make it a report of something else: "met", "discussed", "no".
     pub not_with: Phrases,
+    /// "Bad", "ideal": conditions that are so are circumstances.
+    pub states: Phrases,
     /// Exceptions to `not_before`: "in exchange", "in return".
     pub despite: Phrases,
     /// "if", "once": with one of these before it, "met" speaks of conditions still to be met.

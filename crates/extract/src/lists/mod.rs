@@ -109,6 +109,7 @@ fn search(
             words: introducer.words,
             count: introducer.count,
             opening: introducer.opening,
+            owned: introducer.is_own(),
             end: stretch.span.end(),
         };
         match items::read(&context, introducer.items_from) {

@@ -206,12 +206,17 @@ fn ends_here(text: &str, at: usize, c: char, limit: usize) -> bool {
         && letters <= 5
         && !word.chars().any(|c| c.is_ascii_digit())
         && following.starts_with(char::is_lowercase);
+    // "the U.S. Department": capitals with points between them, before more of the sentence.
+    let capitals = word.contains('.')
+        && word.split('.').all(|part| part.chars().count() == 1 && part.starts_with(char::is_uppercase))
+        && after.starts_with(' ')
+        && following.starts_with(char::is_alphabetic);
     // A number directly before the mark at the start of a line is an enumerator.
     let enumerator = letters <= 2 && word.chars().all(|c| c.is_ascii_digit()) && !word.is_empty() && {
         let line = text[..at - word.len()].trim_end_matches([' ', '\t']);
         line.is_empty() || line.ends_with(['\n', ':', ';'])
     };
-    !(initial || dotted || enumerator || ABBREVIATIONS.contains(&word))
+    !(initial || dotted || capitals || enumerator || ABBREVIATIONS.contains(&word))
 }
 
 /// Abbreviations that stand before a capital letter.

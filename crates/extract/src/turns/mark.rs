@@ -269,11 +269,14 @@ fn label_mark(text: &str, start: usize, at: usize, end: usize) -> Option<Mark> {
     // One look for any dash spares five searches in most lines; 0xE2 begins the longer ones.
     let dashed = if memchr::memchr2(b'-', 0xE2, window.as_bytes()).is_some() { window } else { "" };
     let dash = [".-", ".–", ".—"].iter().find_map(|sign| dashed.find(sign).map(|n| (n, sign.len())));
-    // "ADA LEE – Why?": a dash makes a label only of capitals.
-    let spaced = [" – ", " — "].iter().find_map(|sign| dashed.find(sign).map(|n| (n, sign.len())));
-    let spaced = spaced.filter(|(n, _)| {
+    // "ADA LEE – Why?", "Question – Pourquoi ?": a dash makes a label only of capitals and of the words for turns.
+    let spaced = [" – ", " — ", " - "].iter().find_map(|sign| dashed.find(sign).map(|n| (n, sign.len())));
+    let spaced = spaced.filter(|(n, sign)| {
         let label = &window[..*n];
-        !label.chars().any(char::is_lowercase) && label.chars().filter(|c| c.is_uppercase()).count() > 3
+        *n > 2 && generic(&label.to_lowercase()).is_some()
+            || *sign > 3
+                && !label.chars().any(char::is_lowercase)
+                && label.chars().filter(|c| c.is_uppercase()).count() > 3
     });
     let dash = dash.or(spaced);
     let (cut, sign) = match (colon, dash) {
@@ -424,7 +427,12 @@ fn kept(marks: &[Mark], text: &str) -> Option<Vec<Mark>> {
                     .label
                     .slice(text)
                     .is_some_and(|label| is_full_name(label.split(',').next().unwrap_or(label)));
-                often && capitals <= 2 * mixed.max(1) || full && (mixed > 0 || generic > 0)
+                // "Ministra:", "Ministro de Fomento.-": a role speaks once among questions.
+                let role = mark.label.slice(text).and_then(|label| label.split(' ').next());
+                let role = role.is_some_and(|first| WORDS.roles.contains(&first.to_lowercase()));
+                often && capitals <= 2 * mixed.max(1)
+                    || full && (mixed > 0 || generic > 0)
+                    || role && generic > 1
             }
         })
         .collect();
@@ -559,7 +567,9 @@ fn inner_marks(text: &str, known: &HashSet<String>, letters: bool) -> Vec<Mark> 
 /// Returns whether `at` is inside a line and a sentence ended before it.
 fn after_sentence(text: &str, at: usize) -> bool {
     let before = text[..at].trim_end_matches([' ', '\t', '\u{A0}', '*', '_']);
-    !before.is_empty()
+    // A mark right before the label opens a quotation: an article cites a transcript.
+    !text[..at].ends_with(['"', '“', '«', '„', '‘', '\''])
+        && !before.is_empty()
         && !before.ends_with('\n')
         && before.ends_with(['.', '?', '!', ')', '”', '"', '…', '—', '–', '-', ']', '»', '’'])
 }
@@ -668,7 +678,9 @@ fn is_furniture(line: &str) -> bool {
     let clock = bare.len() <= 24
         && bare.starts_with(|c: char| c.is_ascii_digit())
         && (bare.contains("P.M") || bare.contains("A.M"));
-    page || clock
+    // "(The briefing was concluded at 2:58 p.m.)", but not "(Laughter.)".
+    let remark = line.starts_with('(') && line.ends_with(')') && line.split_whitespace().count() >= 4;
+    page || clock || remark
 }
 
 /// Reads interviews whose questions are bold paragraphs, or paragraphs that alternate behind dashes.

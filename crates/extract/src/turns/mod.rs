@@ -77,8 +77,9 @@ pub(crate) fn read(text: &str, people: &mut People, _diagnostics: &mut Vec<Diagn
     let turns = &transcript.turns;
     let names =
         Names { text, head: &text[..floor(text, HEAD.min(text.len()))], first_turn: turns[0].label.start() };
-    let speakers: Vec<Result<Speaker, UnknownSpeaker>> =
+    let mut speakers: Vec<Result<Speaker, UnknownSpeaker>> =
         turns.iter().map(|turn| names.of(turn, people)).collect();
+    name_answers(turns, &mut speakers);
     let rule = if transcript.unlabelled { RULE_BOLD } else { RULE_PAIR };
 
     let mut layout = Layout { title: title(text, names.first_turn), ..Layout::default() };
@@ -109,6 +110,22 @@ pub(crate) fn read(text: &str, people: &mut People, _diagnostics: &mut Vec<Diagn
     Some(layout)
 }
 
+/// Where the labels name one who answers, "Answer:" is theirs too.
+fn name_answers(turns: &[Turn], speakers: &mut [Result<Speaker, UnknownSpeaker>]) {
+    let named = |n: &usize| turns[*n].kind == Kind::Named && turns[*n].part == Part::Answers;
+    let mut keys = (0..turns.len()).filter(named);
+    let Some(first) = keys.next() else { return };
+    if keys.any(|n| turns[n].key != turns[first].key) {
+        return;
+    }
+    let who = speakers[first].clone();
+    for (turn, speaker) in turns.iter().zip(speakers) {
+        if turn.kind == Kind::Answer {
+            speaker.clone_from(&who);
+        }
+    }
+}
+
 /// Returns, for each pair, the numbers of its question turns and of its answer turns.
 fn pairs(turns: &[Turn]) -> Vec<(std::ops::Range<usize>, std::ops::Range<usize>)> {
     let mut pairs = Vec::new();
@@ -120,13 +137,26 @@ fn pairs(turns: &[Turn]) -> Vec<(std::ops::Range<usize>, std::ops::Range<usize>)
         }
         let questions = n..run(turns, n, |part| part == Part::Asks);
         let end = run(turns, questions.end, |part| part != Part::Asks);
-        let answers: Vec<usize> = (questions.end..end).filter(|i| turns[*i].part == Part::Answers).collect();
+        let mut answers: Vec<usize> =
+            (questions.end..end).filter(|i| turns[*i].part == Part::Answers).collect();
+        while let [first, .., last] = answers[..]
+            && said_once(turns, last)
+            && turns[first].key != turns[last].key
+        {
+            answers.pop();
+        }
         if let (Some(first), Some(last)) = (answers.first(), answers.last()) {
             pairs.push((questions, *first..*last + 1));
         }
         n = end;
     }
     pairs
+}
+
+/// Returns whether somebody speaks shortly, and only here: "Thank you, colleagues." ends a briefing, no answer.
+fn said_once(turns: &[Turn], n: usize) -> bool {
+    turns[n].content.len() < MIN_STATEMENT
+        && turns.iter().filter(|turn| turn.key == turns[n].key).count() == 1
 }
 
 fn run(turns: &[Turn], from: usize, is: impl Fn(Part) -> bool) -> usize {

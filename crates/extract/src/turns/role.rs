@@ -23,6 +23,8 @@ struct Habits {
     behind_question: usize,
     /// Turns right before a question.
     before_question: usize,
+    /// A label says so: "LINDA HALE, HOST:".
+    host: bool,
 }
 
 /// A moderator's turns are no longer than this on average, in bytes.
@@ -59,6 +61,7 @@ fn habits(text: &str, turns: &[Turn]) -> HashMap<String, Habits> {
         let habit = all.entry(turn.key.clone()).or_default();
         habit.turns += 1;
         habit.bytes += turn.content.len();
+        habit.host |= is_host(turn.label.slice(text).unwrap_or_default());
         habit.asking += usize::from(asks(turn.content.slice(text).unwrap_or_default()));
         let generic =
             |i: Option<usize>| i.and_then(|i| turns.get(i)).is_some_and(|other| other.kind == Kind::Question);
@@ -66,6 +69,16 @@ fn habits(text: &str, turns: &[Turn]) -> HashMap<String, Habits> {
         habit.before_question += usize::from(generic(Some(n + 1)));
     }
     all
+}
+
+/// Returns whether a label ends in the role of one who asks: `WOLF BRANDT, ANCHOR`.
+fn is_host(label: &str) -> bool {
+    const ROLES: [&str; 8] =
+        ["host", "anchor", "correspondent", "byline", "interviewer", "moderator", "reporter", "presenter"];
+    label.split_once([',', '(']).is_some_and(|(_, role)| {
+        let last = role.trim_end_matches(')').rsplit(' ').next().unwrap_or_default().to_lowercase();
+        ROLES.contains(&last.as_str())
+    })
 }
 
 /// Returns whether a turn asks: a question mark near its end.
@@ -125,7 +138,9 @@ fn among_names(habits: &HashMap<String, Habits>) -> HashMap<String, Part> {
     habits
         .iter()
         .map(|(key, habit)| {
-            let asks = share(habit) >= 0.45 && share(habit) >= least + 0.25 && mean(habit) < longest;
+            let shorter = mean(habit) < longest || share(habit) >= least + 0.4;
+            let asks = share(habit) >= 0.45 && share(habit) >= least + 0.25 && shorter
+                || habit.host && share(habit) > least;
             (key.clone(), if asks { Part::Asks } else { Part::Answers })
         })
         .collect()
