@@ -232,7 +232,8 @@ impl Sentence<'_> {
                     // Two dashes enclose a remark; one opens a list.
                     let rest = &text[after..end];
                     let counted = self.count().is_some() || self.has_verb();
-                    if counted && !rest.contains([c, ':']) {
+                    let cue = text[..here].trim_end().ends_with(','); // "…, – said the envoy"
+                    if counted && !cue && !rest.contains([c, ':']) {
                         return Some((Opening::Running, here, after));
                     }
                 }
@@ -254,7 +255,7 @@ impl Sentence<'_> {
                 _ => {}
             }
         }
-        if near { None } else { self.stop(end, end) }
+        if near && !self.has_follow() { None } else { self.stop(end, end) }
     }
 
     /// The sentence or line ends: a list follows only where it was announced.
@@ -418,7 +419,8 @@ impl Sentence<'_> {
         let (has_verb, has_follow, count) = (self.has_verb(), self.has_follow(), self.count());
         let subject = self.subject(opening_at);
         let weak = self.anchor == Anchor::WeakNoun;
-        let told = opening != Opening::Running && self.is_told();
+        let needed = self.words.conditionals.find(self.tokens, 0..self.anchor_at.start).is_some();
+        let told = opening != Opening::Running && self.is_told() || has_follow && needed;
         if weak && !(has_verb || self.is_owned() || told || has_follow && subject.is_some()) {
             return None;
         }

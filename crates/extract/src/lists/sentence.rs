@@ -143,7 +143,9 @@ impl Depth {
             '«' => self.closing.push('»'),
             '„' => self.closing.push('“'),
             '「' => self.closing.push('」'),
-            '"' if text[..at].ends_with(|c: char| c.is_whitespace() || c == '(') => self.closing.push('"'),
+            '"' if at == 0 || text[..at].ends_with(|c: char| c.is_whitespace() || c == '(') => {
+                self.closing.push('"');
+            }
             _ => {}
         }
     }
