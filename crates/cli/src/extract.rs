@@ -57,7 +57,7 @@ pub(crate) fn run(args: &ExtractArgs) -> Result<Exit, Failure> {
                     }
                 }
             }
-            Found::PassedOver(what) => report.pass_over(&what),
+            Found::End(end) => report.end_file(&end),
             Found::Rejected(rejected) => report.reject(&rejected),
         }
     }

@@ -135,12 +135,16 @@ struct Outcomes {
 pub(crate) struct FileOutcome {
     /// The source file.
     pub(crate) file: Arc<str>,
+    /// The format that it was read as; empty where it could not be read.
+    pub(crate) format: &'static str,
     /// Documents that were stored.
     pub(crate) stored: u64,
     /// Documents that the server already had.
     pub(crate) duplicates: u64,
     /// Documents that were not taken.
     pub(crate) rejected: u64,
+    /// Parts that hold no document, by reason.
+    pub(crate) passed_over: String,
     /// Claims found in the documents.
     pub(crate) claims: u64,
 }
@@ -207,7 +211,12 @@ impl Outcomes {
 
     fn not_sent(&mut self, found: Found) -> std::io::Result<()> {
         match found {
-            Found::PassedOver(what) => self.report.pass_over(&what),
+            Found::End(end) => {
+                self.report.end_file(&end);
+                let outcome = self.file(&end.file);
+                outcome.format = end.format.name();
+                outcome.passed_over = end.passed_over();
+            }
             Found::Rejected(rejected) => {
                 let line = Line {
                     file: &rejected.file,
@@ -235,9 +244,11 @@ impl Outcomes {
         let place = *self.places.entry(Arc::clone(file)).or_insert_with(|| {
             files.push(FileOutcome {
                 file: Arc::clone(file),
+                format: "",
                 stored: 0,
                 duplicates: 0,
                 rejected: 0,
+                passed_over: String::new(),
                 claims: 0,
             });
             files.len() - 1

@@ -1,9 +1,12 @@
 //! What the source files of a command hold, one thing after another, in order.
 
-use std::{io::Read, sync::Arc};
+use std::{
+    io::{self, Read},
+    sync::Arc,
+};
 
 use dictum_core::Document;
-use dictum_formats::{Documents, Item};
+use dictum_formats::{Documents, Format, Item, Rejection, Summary};
 use indicatif::{ProgressBar, ProgressBarIter};
 
 use crate::{
@@ -22,10 +25,29 @@ pub(crate) enum Found {
         /// The document.
         document: Document,
     },
-    /// A part that holds no document and never was meant as one.
-    PassedOver(String),
+    /// The end of a source file that could be read.
+    End(FileEnd),
     /// A part, or a whole source file, that cannot become a document.
     Rejected(Rejected),
+}
+
+/// What a source file came to.
+#[derive(Debug)]
+pub(crate) struct FileEnd {
+    /// The source file, for messages.
+    pub(crate) file: Arc<str>,
+    /// The format that it was read as.
+    pub(crate) format: Format,
+    /// What came out of it.
+    pub(crate) summary: Summary,
+}
+
+impl FileEnd {
+    /// Returns "2 × no text, 1 × service message" of the parts that hold no document, or nothing.
+    pub(crate) fn passed_over(&self) -> String {
+        let counts = self.summary.skipped.iter().map(|(reason, n)| format!("{n} × {reason}"));
+        counts.collect::<Vec<_>>().join(", ")
+    }
 }
 
 /// What was not taken, and why.
@@ -53,6 +75,8 @@ struct SourceFile {
 enum State {
     Open(Box<Documents<ProgressBarIter<Box<dyn Read + Send>>>>),
     Unreadable(InputError),
+    /// The file was read and holds no document.
+    Empty(String),
     Ended,
 }
 
@@ -78,7 +102,12 @@ impl Iterator for SourceFile {
 
     fn next(&mut self) -> Option<Found> {
         let item = match &mut self.state {
-            State::Open(documents) => documents.next(),
+            State::Open(documents) => told(documents),
+            State::Empty(message) => {
+                let message = std::mem::take(message);
+                self.state = State::Ended;
+                return Some(self.rejected("NO_DOCUMENT", message));
+            }
             State::Unreadable(error) => {
                 let message = error.to_string();
                 self.state = State::Ended;
@@ -87,12 +116,8 @@ impl Iterator for SourceFile {
             State::Ended => return None,
         };
         Some(match item {
-            Some(Ok(Item::Document(document))) => Found::Document { file: Arc::clone(&self.name), document },
-            Some(Ok(Item::Skipped(skip))) => Found::PassedOver(format!(
-                "{}: bytes {}..{}: {}",
-                self.name, skip.source_start_byte, skip.source_end_byte, skip.reason
-            )),
-            Some(Ok(Item::Rejected(rejection))) => {
+            Some(Ok(Told::Document(document))) => Found::Document { file: Arc::clone(&self.name), document },
+            Some(Ok(Told::Rejected(rejection))) => {
                 let reason = rejection.reason.kind().replace('-', "_").to_uppercase();
                 self.rejected(&reason, rejection.to_string())
             }
@@ -101,12 +126,30 @@ impl Iterator for SourceFile {
                 let State::Open(documents) = std::mem::replace(&mut self.state, State::Ended) else {
                     return None;
                 };
-                let summary = documents.summary();
-                if summary.documents > 0 || summary.rejected > 0 {
-                    return None;
+                let (format, summary) = (documents.format(), documents.summary().clone());
+                let end = FileEnd { file: Arc::clone(&self.name), format, summary };
+                if end.summary.documents == 0 && end.summary.rejected == 0 {
+                    let message = format!("the file holds no document: {}", end.passed_over());
+                    self.state = State::Empty(message);
                 }
-                self.rejected("NO_DOCUMENT", "the file holds no document".to_owned())
+                Found::End(end)
             }
         })
     }
+}
+
+/// What is told one by one; the rest is counted.
+#[expect(clippy::large_enum_variant, reason = "nearly everything is a document")]
+enum Told {
+    Document(Document),
+    Rejected(Rejection),
+}
+
+fn told(documents: &mut Documents<impl Read>) -> Option<io::Result<Told>> {
+    documents.find_map(|item| match item {
+        Ok(Item::Document(document)) => Some(Ok(Told::Document(document))),
+        Ok(Item::Rejected(rejection)) => Some(Ok(Told::Rejected(rejection))),
+        Ok(Item::Skipped(_)) => None,
+        Err(error) => Some(Err(error)),
+    })
 }

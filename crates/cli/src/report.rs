@@ -6,7 +6,11 @@ use anstyle::{AnsiColor, Style};
 use dictum_core::DiagnosticKind;
 use indicatif::ProgressBar;
 
-use crate::{exit::Exit, reading::Rejected, table::count};
+use crate::{
+    exit::Exit,
+    reading::{FileEnd, Rejected},
+    table::count,
+};
 
 const ERROR: Style = AnsiColor::Red.on_default().bold();
 const WARNING: Style = AnsiColor::Yellow.on_default();
@@ -23,6 +27,8 @@ pub(crate) struct Report {
     /// Claims found.
     pub(crate) claims: u64,
     rejections: u64,
+    /// Parts that hold no document.
+    passed_over: u64,
     diagnostics: BTreeMap<DiagnosticKind, u64>,
     progress: ProgressBar,
 }
@@ -30,7 +36,15 @@ pub(crate) struct Report {
 impl Report {
     /// Returns an empty report that speaks around `progress`.
     pub(crate) fn new(progress: ProgressBar) -> Self {
-        Self { documents: 0, duplicates: 0, claims: 0, rejections: 0, diagnostics: BTreeMap::new(), progress }
+        Self {
+            documents: 0,
+            duplicates: 0,
+            claims: 0,
+            rejections: 0,
+            passed_over: 0,
+            diagnostics: BTreeMap::new(),
+            progress,
+        }
     }
 
     /// Says that something was rejected.
@@ -39,9 +53,17 @@ impl Report {
         self.say(ERROR, "rejected", format_args!("{}: {}", rejected.file, rejected.message));
     }
 
-    /// Says that a part without a document was passed over.
-    pub(crate) fn pass_over(&self, what: &str) {
-        self.say(WARNING, "passed over", what);
+    /// Counts what a source file held beside its documents; says what a reader may not expect.
+    pub(crate) fn end_file(&mut self, end: &FileEnd) {
+        self.passed_over += end.summary.skipped.values().sum::<u64>();
+        if end.summary.superseding > 0 {
+            let times = count(end.summary.superseding, "message id");
+            self.say(
+                WARNING,
+                "odd",
+                format_args!("{}: {times} came again with another text; the last text counts", end.file),
+            );
+        }
     }
 
     /// Counts something odd.
@@ -72,6 +94,9 @@ impl Report {
         }
         if self.rejections > 0 {
             parts.push(format!("{ERROR}{} rejected{ERROR:#}", self.rejections));
+        }
+        if self.passed_over > 0 {
+            parts.push(format!("{} passed over", self.passed_over));
         }
         for (kind, n) in &self.diagnostics {
             parts.push(format!("{n} × {}", words(*kind))); // not every kind has its plural at its end

@@ -52,18 +52,27 @@ pub(crate) fn document(claims: &[v1::Claim], columns: u16) -> String {
 /// Returns what became of the documents of each source file.
 pub(crate) fn outcomes(files: &[FileOutcome], columns: u16) -> String {
     let mut table = Table::new();
-    let titles = ["file", "stored", "duplicates", "rejected", "claims"];
+    let titles = ["file", "format", "stored", "duplicates", "rejected", "passed over", "claims"];
     table
         .load_style(BOX)
         .set_content_arrangement(ContentArrangement::Dynamic)
         .set_width(columns)
         .add_row(titles.map(|title| format!("{BOLD}{title}{BOLD:#}")))
         .add_rows(files.iter().map(|outcome| {
-            let FileOutcome { file, stored, duplicates, rejected, claims } = outcome;
+            let FileOutcome { file, format, stored, duplicates, rejected, passed_over, claims } = outcome;
             let rejected = if *rejected > 0 { format!("{BAD}{rejected}{BAD:#}") } else { "0".to_owned() };
-            [plain(file), stored.to_string(), duplicates.to_string(), rejected, claims.to_string()]
+            let passed_over = if passed_over.is_empty() { "0" } else { passed_over };
+            [
+                plain(file),
+                (*format).to_owned(),
+                stored.to_string(),
+                duplicates.to_string(),
+                rejected,
+                passed_over.to_owned(),
+                claims.to_string(),
+            ]
         }));
-    for numbers in table.column_iter_mut().skip(1) {
+    for numbers in table.column_iter_mut().skip(2) {
         numbers.set_cell_alignment(CellAlignment::Right);
     }
     dim_borders(&table.to_string())

@@ -1,6 +1,12 @@
 //! The iterator over a source file: finds the format out, then hands the work to its reader.
 
-use std::io::{self, Read};
+use std::{
+    collections::{HashMap, hash_map::RandomState},
+    hash::BuildHasher,
+    io::{self, Read},
+};
+
+use dictum_core::Document;
 
 use crate::{
     Format, Item, ReadOptions, RejectionReason, SkipReason, Summary,
@@ -19,7 +25,13 @@ use crate::{
 ///
 /// Nothing is read before the first call of `next`.
 pub fn read<R: Read>(reader: R, options: ReadOptions) -> Documents<R> {
-    Documents { source: Source::new(reader), options, state: State::Unopened, summary: Summary::default() }
+    Documents {
+        source: Source::new(reader),
+        options,
+        state: State::Unopened,
+        summary: Summary::default(),
+        message_ids: MessageIds::default(),
+    }
 }
 
 /// The items of a source file, in its order. An error of the reader is the last item.
@@ -29,6 +41,27 @@ pub struct Documents<R> {
     options: ReadOptions,
     state: State,
     summary: Summary,
+    message_ids: MessageIds,
+}
+
+/// The message ids of a source file, each with its last text, as hashes.
+#[derive(Debug, Default)]
+struct MessageIds {
+    texts: HashMap<u64, u64>,
+    hashes: RandomState,
+}
+
+impl MessageIds {
+    /// Returns whether the message came before with another text; notes the new one.
+    fn supersedes(&mut self, document: &Document) -> bool {
+        let Some(id) = &document.message_id else { return false };
+        let key = self.hashes.hash_one((&document.channel, id));
+        let text = self.hashes.hash_one(&document.text);
+        if self.texts.len() == Summary::MAX_MESSAGE_IDS && !self.texts.contains_key(&key) {
+            return false;
+        }
+        self.texts.insert(key, text).is_some_and(|before| before != text)
+    }
 }
 
 #[derive(Debug)]
@@ -129,6 +162,9 @@ impl<R: Read> Iterator for Documents<R> {
         }
         if let Ok(Some(item)) = &next {
             self.summary.count(item);
+            if let Item::Document(document) = item {
+                self.summary.superseding += u64::from(self.message_ids.supersedes(document));
+            }
         }
         next.transpose()
     }

@@ -135,11 +135,18 @@ pub struct Summary {
     pub skipped: BTreeMap<SkipReason, u64>,
     /// Parts that could not become a document.
     pub rejected: u64,
+    /// Documents whose channel and message id came before in the file, with another text: the last one counts.
+    ///
+    /// The first [`Summary::MAX_MESSAGE_IDS`] ids are compared, so that memory does not grow with the file.
+    pub superseding: u64,
     /// Bytes of the source file that were read and dealt with.
     pub bytes: u64,
 }
 
 impl Summary {
+    /// Ids of messages that are compared within one source file.
+    pub const MAX_MESSAGE_IDS: usize = 1 << 18;
+
     /// Returns whether nothing was found yet.
     pub(crate) fn is_empty(&self) -> bool {
         self.documents == 0 && self.skipped.is_empty() && self.rejected == 0

@@ -6,7 +6,7 @@
 use std::{io, pin::Pin, sync::Arc, time::Duration};
 
 use dictum_core::{Document, DocumentParts};
-use dictum_formats::{Format, Item, ReadOptions, Rejection, TimeZone};
+use dictum_formats::{Format, Item, ReadOptions, Rejection, Summary, TimeZone};
 use dictum_proto::{
     ConvertError, document_to_wire,
     v1::{
@@ -79,7 +79,7 @@ pub(crate) async fn upload(
 #[expect(clippy::large_enum_variant, reason = "nearly everything found is a document")]
 enum Found {
     Item(Item),
-    End(Format, u64),
+    End(Format, Summary),
     Broken(io::Error),
 }
 
@@ -149,7 +149,7 @@ fn read(
             return; // the client is gone
         }
     }
-    let _ = found.blocking_send(Found::End(documents.format(), documents.summary().bytes)); // likewise
+    let _ = found.blocking_send(Found::End(documents.format(), documents.summary().clone())); // likewise
 }
 
 /// Chunks as a reader wants them.
@@ -194,7 +194,7 @@ enum Outcome {
     Document(UploadedDocument),
     Rejected(RejectedPart),
     Skipped(&'static str),
-    End(Format, u64),
+    End(Format, Summary),
 }
 
 type Work = Pin<Box<dyn Future<Output = Result<Outcome, Status>> + Send>>;
@@ -205,7 +205,7 @@ async fn start(intake: Intake, found: Found) -> Work {
         Found::Item(Item::Document(document)) => return start_document(intake, document).await,
         Found::Item(Item::Rejected(rejection)) => Ok(Outcome::Rejected(rejection_to_wire(&rejection))),
         Found::Item(Item::Skipped(skip)) => Ok(Outcome::Skipped(skip.reason.as_str())),
-        Found::End(format, source_bytes) => Ok(Outcome::End(format, source_bytes)),
+        Found::End(format, read) => Ok(Outcome::End(format, read)),
         Found::Broken(error) => Err(broken(error)),
     };
     Box::pin(future::ready(outcome))
@@ -258,9 +258,14 @@ impl Tally {
                 *self.summary.count_by_reason.entry(reason.to_owned()).or_default() += 1;
                 return None; // the summary tells
             }
-            Outcome::End(format, source_bytes) => {
+            Outcome::End(format, read) => {
                 let summary = std::mem::take(&mut self.summary);
-                Event::Summary(UploadSummary { format: format.name().to_owned(), source_bytes, ..summary })
+                Event::Summary(UploadSummary {
+                    format: format.name().to_owned(),
+                    source_bytes: read.bytes,
+                    superseding_count: read.superseding,
+                    ..summary
+                })
             }
         };
         Some(UploadFileResponse { event: Some(event) })

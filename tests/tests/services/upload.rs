@@ -121,3 +121,15 @@ async fn files_are_counted() {
     let _first = bench.ingest().upload_file(header(), open).await.unwrap();
     assert_eq!(refusal(&bench, header(), stream::empty()).await, Some(ErrorReason::Overloaded));
 }
+
+#[tokio::test]
+async fn ids_that_come_again_and_parts_without_text_are_counted() {
+    let bench = Bench::start().await;
+    let file = r#"{"name": "Pier Post", "messages": [
+        {"id": 1, "type": "message", "text": "The pier opens on Monday."},
+        {"id": 2, "type": "service", "action": "pin_message", "text": ""},
+        {"id": 1, "type": "message", "text": "The pier opens on Tuesday."}]}"#;
+    let (documents, summary) = upload(&bench, stream::iter([file.as_bytes().to_vec()])).await.unwrap();
+    assert_eq!((documents.len(), summary.superseding_count, summary.skipped_count), (2, 1, 1));
+    assert_eq!((summary.format.as_str(), summary.count_by_reason["service message"]), ("telegram-json", 1));
+}

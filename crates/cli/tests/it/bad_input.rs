@@ -154,3 +154,23 @@ fn an_id_that_names_nothing_is_said() {
     assert_eq!(said.code, Some(1), "{said:?}");
     assert!(said.stderr.contains(&absent), "{said:?}");
 }
+
+#[test]
+fn ingest_tells_of_each_file_its_format_and_what_was_passed_over() {
+    let batch = Batch::new();
+    let export = r#"{"name": "Pier Post", "messages": [
+        {"id": 1, "type": "message", "text": "The pier opens on Monday."},
+        {"id": 2, "type": "service", "action": "pin_message", "text": ""},
+        {"id": 1, "type": "message", "text": "The pier opens on Tuesday."}]}"#;
+    fs::write(batch.path("result.json"), export).unwrap();
+    let server = Server::start(&batch.folder.path().join("data"));
+    let (export, good) = (batch.path("result.json"), batch.path("good.txt"));
+    let said = run(&["ingest", &export, &good, "--endpoint", &server.endpoint]);
+    assert_eq!(said.code, Some(0), "{said:?}");
+    for part in ["telegram-json", "plain-text", "1 × service"] {
+        assert!(said.stdout.contains(part), "{part}: {said:?}");
+    }
+    for part in ["1 message id came again with another text", "1 passed over"] {
+        assert!(said.stderr.contains(part), "{part}: {said:?}");
+    }
+}

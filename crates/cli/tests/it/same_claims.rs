@@ -69,3 +69,73 @@ fn essence(claim: &serde_json::Value) -> String {
     );
     format!("{who}: {}", texts.join(" | ")).replace(['\u{FE0F}', '\r'], "")
 }
+
+/// Two invented posts.
+const POSTS: [&str; 2] = [
+    "🎙 Mayor Ada Fenwick’s answers to media questions (Saltmarsh, March 3, 2031)\n\n\
+     ❓ Question: When does the bridge open?\n💬 Ada Fenwick: In May, as we said in the winter, and not a day later than that.\n\n\
+     ❓ Who pays?\n💬 The county, for the bridge is the county’s, and the town pays for the lamps on it.",
+    "💬 Harbour Master Tom Reed: Our conditions for the lease are as follows: the quay is repaired; the cranes stay; \
+     and the ferry keeps its berth.\n\n☝️ None of the three is new to anybody who reads our minutes.",
+];
+
+#[test]
+fn the_same_posts_in_five_formats_give_the_same_claims() {
+    let json = |value: &str| serde_json::to_string(value).unwrap();
+    let dump = |copies: usize| -> String {
+        // The first line stands once, the rest as often as there are copies.
+        let body = |post: &str| {
+            let (first, rest) = post.split_once('\n').unwrap();
+            format!("{first}\n{}", vec![rest.trim_start(); copies].join("\n"))
+        };
+        POSTS.map(|post| format!("Forwarded from Pier Post\n{}\n", body(post))).concat()
+    };
+    let messages: Vec<String> = (1..)
+        .zip(POSTS)
+        .map(|(id, post)| format!(r#"{{"id": {id}, "type": "message", "text": {}}}"#, json(post)))
+        .collect();
+    let export = format!(r#"{{"name": "Pier Post", "messages": [{}]}}"#, messages.join(","));
+    let ndjson: String = POSTS.map(|post| format!("{{\"text\":{}}}\n", json(post))).concat();
+    let page: String = (1..)
+        .zip(POSTS)
+        .map(|(id, post)| {
+            let text = post.replace('\n', "<br/>");
+            format!(
+                "<div class=\"tgme_widget_message_wrap\"><div class=\"tgme_widget_message\" data-post=\"pier/{id}\">\
+                 <div class=\"tgme_widget_message_text js-message_text\">{text}</div></div></div>\n"
+            )
+        })
+        .collect();
+    let folder = tempfile::tempdir().unwrap();
+    let claims = |name: &str, content: &str| -> Vec<String> {
+        let path = folder.path().join(name);
+        std::fs::write(&path, content).unwrap();
+        let said = run(&["extract", path.to_str().unwrap(), "--output", "ndjson"]);
+        assert_eq!(said.code, Some(0), "{name}: {said:?}");
+        said.stdout.lines().map(|line| spoken(&serde_json::from_str(line).unwrap())).collect()
+    };
+    let expected = claims("dump.txt", &dump(1));
+    assert_eq!(expected.len(), 4, "two pairs, a statement and its list: {expected:#?}");
+    for (name, content) in
+        [("doubled.txt", dump(2)), ("result.json", export), ("page.html", page), ("posts.ndjson", ndjson)]
+    {
+        assert_eq!(claims(name, &content), expected, "{name}");
+    }
+}
+
+/// Returns who says what in a claim; blank lines aside, which a dump may have lost.
+fn spoken(claim: &serde_json::Value) -> String {
+    let mut words = Vec::new();
+    for form in ["quotedStatement", "questionAnswer", "prerequisiteList"] {
+        let Some(parts) = claim.get(form) else { continue };
+        words.push(form.to_owned());
+        for part in ["content", "question", "answer", "introducer", "subject"] {
+            words.push(parts[part]["text"].as_str().unwrap_or_default().to_owned());
+        }
+        for person in ["speaker", "respondent", "asker"] {
+            words.push(parts[person]["name"].as_str().unwrap_or_default().to_owned());
+        }
+        words.extend(parts["items"].as_array().into_iter().flatten().map(|item| item["text"].to_string()));
+    }
+    words.join("|").split_whitespace().collect::<Vec<_>>().join(" ")
+}

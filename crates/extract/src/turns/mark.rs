@@ -523,12 +523,17 @@ fn inner_marks(text: &str, known: &HashSet<String>, letters: bool) -> Vec<Mark> 
     let mut lengths: Vec<usize> = known.iter().map(String::len).collect();
     lengths.sort_unstable_by_key(|len| std::cmp::Reverse(*len)); // the longest label that fits is the label
     lengths.dedup();
+    let mut cited_until = 0;
     for colon in memchr::memchr_iter(b':', bytes) {
         let suffix = |len: &usize| colon.checked_sub(*len).and_then(|at| text.get(at..colon));
         let label = lengths.iter().filter_map(suffix).find(|suffix| known.contains(*suffix));
         let Some(label) = label else { continue };
         let at = colon - label.len();
-        if !after_sentence(text, at) {
+        // `"QUESTION: … ANSWER: …"`: an article cites a transcript.
+        if text[..at].ends_with(['"', '“', '«']) && colon >= cited_until {
+            cited_until = text[colon..].find(['"', '”', '»']).map_or(colon, |n| colon + n);
+        }
+        if colon < cited_until || !after_sentence(text, at) {
             continue;
         }
         let end = text[colon..].find('\n').map_or(text.len(), |n| colon + n);

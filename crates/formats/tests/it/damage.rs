@@ -315,3 +315,33 @@ fn a_feed_that_is_cut_off_keeps_its_whole_entries() {
     assert_eq!(texts, ["Post 1 is here."]);
     assert_eq!(rejections[0].reason, RejectionReason::Truncated);
 }
+
+#[test]
+fn an_id_that_comes_again_with_another_text_is_counted() {
+    let file = result_json(&[
+        r#""id": 1, "type": "message", "text": "One.""#,
+        r#""id": 2, "type": "message", "text": "Two.""#,
+        r#""id": 1, "type": "message", "text": "One.""#,
+        r#""id": 2, "type": "message", "text": "Two, corrected.""#,
+    ]);
+    let mut items = dictum_formats::read(file.as_bytes(), ReadOptions::default());
+    assert_eq!(items.by_ref().count(), 4);
+    assert_eq!((items.summary().documents, items.summary().superseding), (4, 1));
+}
+
+#[test]
+fn mixed_line_ends_part_posts_all_the_same() {
+    let file = "Forwarded from Pier Post\r\nOne.\r\nForwarded from Pier Post\nTwo.\nForwarded from Pier Post\r\nThree.";
+    let (texts, rejections) = sorted_out(items_of(file.as_bytes(), ReadOptions::default()));
+    assert_eq!((texts, rejections), (["One.", "Two.", "Three."].map(str::to_owned).to_vec(), Vec::new()));
+}
+
+#[test]
+fn what_a_file_declares_as_its_encoding_does_not_count() {
+    let feed = "<?xml version=\"1.0\" encoding=\"windows-1251\"?><rss version=\"2.0\"><channel><item><description>Мост открыт.</description></item></channel></rss>";
+    check(feed.as_bytes(), Format::Feed, &["Мост открыт."], &[]);
+    let page = "<html><head><meta charset=\"koi8-r\"></head><body><article><p>Мост открыт, и паром снова ходит.</p></article></body></html>";
+    check(page.as_bytes(), Format::ArticleHtml, &["Мост открыт, и паром снова ходит."], &[]);
+    let bytes = b"<html><head><meta charset=\"windows-1251\"></head><body><article><p>\xcc\xee\xf1\xf2</p></article></body></html>";
+    check(&bytes[..], Format::ArticleHtml, &[], &["invalid-utf8"]);
+}
