@@ -115,6 +115,11 @@ impl<'a> Sentence<'a> {
         })
     }
 
+    fn quote_ends_in_comma(&self, at: usize) -> bool {
+        self.quote(at)
+            .is_some_and(|quote| self.text[quote.inner_start..quote.inner_end].trim_end().ends_with(','))
+    }
+
     /// Reads the helpers before the verb at `verb`.
     pub(super) fn verb_group(&self, verb: usize) -> VerbGroup {
         let mut group = VerbGroup {
@@ -565,6 +570,10 @@ impl<'a> Sentence<'a> {
                 {
                     return at + 1;
                 }
+                // The comma may stand inside the marks: "was “overblown,” |adding that".
+                Kind::Quote if self.quote_ends_in_comma(at) && self.breaks_after_comma(at + 1) => {
+                    return at + 1;
+                }
                 Kind::Open => {
                     if let Some(close) =
                         (at..ceiling.min(at + 40)).find(|at| self.at(*at).kind == Kind::Close)
@@ -594,11 +603,25 @@ impl<'a> Sentence<'a> {
         if self.voiced && token.is(Classes::RELATIVE) {
             return true;
         }
+        if self.adds_background(next) {
+            return true;
+        }
         if token.is(Classes::COORDINATOR.or(Classes::SUBORDINATOR)) {
             return self.starts_report(next + 1)
                 || token.is(Classes::COORDINATOR) && self.report_verb(next + 1).is_some();
         }
         self.starts_report(next)
+    }
+
+    /// Returns whether the narrator explains from here to the end what was said: "would sign it, |a measure that …".
+    ///
+    /// Another comma may close the apposition, so that the clause goes on, or show a list: then it stays in.
+    fn adds_background(&self, at: usize) -> bool {
+        // Measured on news: ", which …" and ", while …" belong to the speaker as often as not.
+        matches!(self.word(at), "a" | "an" | "who")
+            && !(at..self.end.min(at + LONGEST_CONTENT))
+                .take_while(|at| self.at(*at).kind != Kind::Stop)
+                .any(|at| matches!(self.at(at).kind, Kind::Comma | Kind::Quote))
     }
 
     /// Returns whether a phrase ends at the word: "|and made", "|in a statement".
