@@ -73,9 +73,15 @@ impl Blocks {
             let unread = source.unread();
             if let Some(at) = memmem::find(unread.get(searched..).unwrap_or_default(), self.marker.as_bytes())
             {
-                return Ok(Some(tag_start(unread, searched + at)));
+                let start = tag_start(unread, searched + at);
+                if from == 0 || start > 0 {
+                    return Ok(Some(start));
+                }
+                // A marker that stands twice in the block's own tag starts no other.
+                searched += at + self.marker.len();
+                continue;
             }
-            searched = from.max(unread.len().saturating_sub(self.marker.len()));
+            searched = searched.max(unread.len().saturating_sub(self.marker.len()));
             if unread.len() > limit || !source.fill()? {
                 return Ok(None);
             }

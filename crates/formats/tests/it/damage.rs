@@ -345,3 +345,17 @@ fn what_a_file_declares_as_its_encoding_does_not_count() {
     let bytes = b"<html><head><meta charset=\"windows-1251\"></head><body><article><p>\xcc\xee\xf1\xf2</p></article></body></html>";
     check(&bytes[..], Format::ArticleHtml, &[], &["invalid-utf8"]);
 }
+
+#[test]
+fn a_marker_that_stands_twice_in_a_tag_is_no_end_of_it() {
+    let text = |text: &str| format!("<div class=\"tgme_widget_message_text js-message_text\">{text}</div>");
+    let file = format!(
+        "<div class=\"tgme_widget_message_wrap tgme_widget_message_wrap\"><div class=\"tgme_widget_message\" data-post=\"p/1\">{}</div></div>\
+         <div class=\"tgme_widget_message_wrap\"><div class=\"tgme_widget_message\" data-post=\"p/2\">{}</div></div>",
+        text("One."),
+        text("Two.")
+    );
+    let options = ReadOptions { format: Format::TelegramPreview, ..Default::default() };
+    let (texts, _) = sorted_out(items_of(file.as_bytes(), options).into_iter().take(10).collect());
+    assert_eq!(texts, ["One.", "Two."]);
+}
