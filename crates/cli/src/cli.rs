@@ -12,7 +12,7 @@ use dictum_core::Confidence;
 use dictum_formats::{Format, ReadOptions, TimeZone};
 use dictum_server::LogConfig;
 
-use crate::{filter::FilterArgs, services::ServicesConfig};
+use crate::{count::Facet, filter::FilterArgs, services::ServicesConfig};
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -64,10 +64,20 @@ pub(crate) enum Command {
     Ingest(IngestArgs),
     /// List the claims that a server keeps.
     List(Box<ListArgs>),
+    /// List the speakers that a server knows, with their counts.
+    Speakers(NamesArgs),
+    /// List the topics.
+    Topics(NamesArgs),
+    /// List the channels.
+    Channels(NamesArgs),
+    /// Count claims, and by one of their fields.
+    Count(Box<CountArgs>),
     /// Print claims or documents by id.
     Get(GetArgs),
     /// Follow claims as they are added, changed and retracted.
     Watch(Box<WatchArgs>),
+    /// Delete documents with their claims.
+    Delete(DeleteArgs),
     /// Check every span of every claim against its document, in bytes, code points and UTF-16 units.
     Verify(Box<VerifyArgs>),
     /// Score claims against labels of your own.
@@ -359,6 +369,62 @@ pub(crate) struct ListArgs {
     /// How to print the claims.
     #[arg(long, value_enum, default_value_t, env = "DICTUM_OUTPUT")]
     pub(crate) output: Output,
+
+    #[command(flatten)]
+    pub(crate) server: ServerArgs,
+}
+
+/// Flags of `dictum speakers`, `topics` and `channels`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  dictum speakers oda
+  dictum topics --output ndjson | jq -r .name")]
+pub(crate) struct NamesArgs {
+    /// Only names that start so; case and accents do not count.
+    #[arg(default_value = "", hide_default_value = true)]
+    pub(crate) prefix: String,
+
+    /// How to print them.
+    #[arg(long, value_enum, default_value_t, env = "DICTUM_OUTPUT")]
+    pub(crate) output: LineOutput,
+
+    #[command(flatten)]
+    pub(crate) server: ServerArgs,
+}
+
+/// Flags of `dictum count`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  dictum count --by speaker --form prerequisite-list
+  dictum count --by month --speaker 'Oda Lindqvist' --output ndjson")]
+pub(crate) struct CountArgs {
+    #[command(flatten)]
+    pub(crate) filter: FilterArgs,
+
+    /// Count by this field too.
+    #[arg(long, value_enum, value_name = "FIELD", env = "DICTUM_BY")]
+    pub(crate) by: Option<Facet>,
+
+    /// How many values of the field at most, the most frequent first.
+    #[arg(long, value_name = "NUMBER", default_value_t = 50, env = "DICTUM_LIMIT", value_parser = clap::value_parser!(i32).range(1..=1000))]
+    pub(crate) limit: i32,
+
+    /// How to print the counts.
+    #[arg(long, value_enum, default_value_t, env = "DICTUM_OUTPUT")]
+    pub(crate) output: LineOutput,
+
+    #[command(flatten)]
+    pub(crate) server: ServerArgs,
+}
+
+/// Flags of `dictum delete`.
+#[derive(Debug, Args)]
+pub(crate) struct DeleteArgs {
+    /// Ids of documents.
+    #[arg(required = true, value_name = "ID")]
+    pub(crate) ids: Vec<String>,
 
     #[command(flatten)]
     pub(crate) server: ServerArgs,

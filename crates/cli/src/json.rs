@@ -10,7 +10,7 @@ use serde_json::{
 
 /// Fields that the generated code writes as strings, because JavaScript cannot count beyond 2⁵³. No file is that long,
 /// and readers add the offsets to others: they are printed as numbers.
-const NUMBERS: [&str; 3] = ["sourceStartByte", "sourceEndByte", "revision"];
+const NUMBERS: [&str; 5] = ["sourceStartByte", "sourceEndByte", "revision", "claimCount", "documentCount"];
 
 /// Writes `value` on one line, without the line's end.
 pub(crate) fn write_line<W: Write>(out: W, value: &impl Serialize) -> io::Result<()> {

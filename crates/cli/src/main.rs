@@ -5,6 +5,8 @@
 
 mod claims;
 mod cli;
+mod count;
+mod delete;
 mod demo;
 mod eval;
 mod exit;
@@ -16,6 +18,7 @@ mod ingest;
 mod inputs;
 mod json;
 mod list;
+mod names;
 mod reading;
 mod report;
 mod serve;
@@ -55,6 +58,11 @@ fn run(command: Command) -> Result<Exit, Failure> {
         Command::Serve(args) => wait_for(serve::run(*args)),
         Command::Ingest(args) => wait_for(ingest::run(&args)),
         Command::List(args) => wait_for(list::run(*args)),
+        Command::Speakers(args) => wait_for(names::run(names::Kind::Speakers, args)),
+        Command::Topics(args) => wait_for(names::run(names::Kind::Topics, args)),
+        Command::Channels(args) => wait_for(names::run(names::Kind::Channels, args)),
+        Command::Count(args) => wait_for(count::run(*args)),
+        Command::Delete(args) => wait_for(delete::run(&args)),
         Command::Get(args) => wait_for(get::run(&args)),
         Command::Watch(args) => wait_for(watch::run(*args)),
         Command::Verify(args) => wait_for(verify::run(*args)),

@@ -8,7 +8,10 @@ use comfy_table::{
     CellAlignment, ColumnConstraint, ContentArrangement, ContentLineStyle, LineStyle, Table, TableStyle,
     Width, presets::NOTHING,
 };
-use dictum_proto::v1::{self, claim::Form};
+use dictum_proto::{
+    timestamp_from_wire,
+    v1::{self, claim::Form},
+};
 
 use crate::{ingest::FileOutcome, terminal};
 
@@ -51,28 +54,56 @@ pub(crate) fn document(claims: &[v1::Claim], columns: u16) -> String {
 
 /// Returns what became of the documents of each source file.
 pub(crate) fn outcomes(files: &[FileOutcome], columns: u16) -> String {
+    let rows = files.iter().map(|outcome| {
+        let FileOutcome { file, format, stored, duplicates, rejected, passed_over, claims } = outcome;
+        let rejected = if *rejected > 0 { format!("{BAD}{rejected}{BAD:#}") } else { "0".to_owned() };
+        let passed_over = if passed_over.is_empty() { "0" } else { passed_over };
+        [
+            plain(file),
+            (*format).to_owned(),
+            stored.to_string(),
+            duplicates.to_string(),
+            rejected,
+            passed_over.to_owned(),
+            claims.to_string(),
+        ]
+    });
+    grid(["file", "format", "stored", "duplicates", "rejected", "passed over", "claims"], rows, columns)
+}
+
+/// Returns names with their counts and the days on which they were seen first and last.
+pub(crate) fn names(names: &[v1::NameSummary], columns: u16) -> String {
+    let day = |time: Option<pbjson_types::Timestamp>| {
+        let time = timestamp_from_wire(time, "", "").ok().flatten();
+        time.map(|time| time.to_string().chars().take(10).collect()).unwrap_or_default()
+    };
+    let rows = names.iter().map(|summary| {
+        let v1::NameSummary { name, forms, claim_count, document_count, first_time, last_time } = summary;
+        let others =
+            forms.iter().filter(|form| *form != name).map(|form| format!("\n{DIM}{}{DIM:#}", clip(form)));
+        let name = format!("{BOLD}{}{BOLD:#}{}", clip(name), others.collect::<String>());
+        [name, claim_count.to_string(), document_count.to_string(), day(*first_time), day(*last_time)]
+    });
+    grid(["name", "claims", "documents", "first", "last"], rows, columns)
+}
+
+/// Returns how many claims there are, and how many with each value.
+pub(crate) fn counts(counted: &v1::CountClaimsResponse, columns: u16) -> String {
+    let values = counted.counts.iter().map(|count| [clip(&count.value), count.claim_count.to_string()]);
+    let all = [format!("{BOLD}all{BOLD:#}"), counted.claim_count.to_string()];
+    grid(["", "claims"], values.chain([all]), columns)
+}
+
+/// Returns a table of a text and numbers.
+fn grid<const N: usize>(titles: [&str; N], rows: impl Iterator<Item = [String; N]>, columns: u16) -> String {
     let mut table = Table::new();
-    let titles = ["file", "format", "stored", "duplicates", "rejected", "passed over", "claims"];
     table
         .load_style(BOX)
         .set_content_arrangement(ContentArrangement::Dynamic)
         .set_width(columns)
         .add_row(titles.map(|title| format!("{BOLD}{title}{BOLD:#}")))
-        .add_rows(files.iter().map(|outcome| {
-            let FileOutcome { file, format, stored, duplicates, rejected, passed_over, claims } = outcome;
-            let rejected = if *rejected > 0 { format!("{BAD}{rejected}{BAD:#}") } else { "0".to_owned() };
-            let passed_over = if passed_over.is_empty() { "0" } else { passed_over };
-            [
-                plain(file),
-                (*format).to_owned(),
-                stored.to_string(),
-                duplicates.to_string(),
-                rejected,
-                passed_over.to_owned(),
-                claims.to_string(),
-            ]
-        }));
-    for numbers in table.column_iter_mut().skip(2) {
+        .add_rows(rows);
+    for numbers in table.column_iter_mut().skip(1) {
         numbers.set_cell_alignment(CellAlignment::Right);
     }
     dim_borders(&table.to_string())

@@ -9,6 +9,7 @@ mod demo;
 mod dictum;
 mod explain;
 mod kill;
+mod names;
 mod one_directory;
 mod same_claims;
 mod store;
