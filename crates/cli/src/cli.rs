@@ -64,6 +64,8 @@ pub(crate) enum Command {
     Ingest(IngestArgs),
     /// List the claims that a server keeps.
     List(Box<ListArgs>),
+    /// Search the words of the claims that a server keeps; the most relevant come first.
+    Search(Box<SearchArgs>),
     /// List the speakers that a server knows, with their counts.
     Speakers(NamesArgs),
     /// List the topics.
@@ -369,6 +371,36 @@ pub(crate) struct ListArgs {
     /// How to print the claims.
     #[arg(long, value_enum, default_value_t, env = "DICTUM_OUTPUT")]
     pub(crate) output: Output,
+
+    #[command(flatten)]
+    pub(crate) server: ServerArgs,
+}
+
+/// Flags of `dictum search`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  dictum search 'harbour repairs'                     both words, in any of their forms
+  dictum search '\"north bridge\" repair*'             these words in a row, and a beginning
+  dictum search pier --speaker 'Oda Lindqvist' --output ndjson | jq .highlights")]
+pub(crate) struct SearchArgs {
+    /// Words, "words in a row" and beginnings*; all must be found in one claim.
+    pub(crate) query: String,
+
+    #[command(flatten)]
+    pub(crate) filter: FilterArgs,
+
+    /// How many claims at most.
+    #[arg(long, value_name = "NUMBER", default_value_t = 20, env = "DICTUM_LIMIT")]
+    pub(crate) limit: usize,
+
+    /// How to print them: a table of claims, or a JSON object for each with its highlights.
+    #[arg(long, value_enum, default_value_t, env = "DICTUM_OUTPUT")]
+    pub(crate) output: LineOutput,
+
+    /// Wait until this revision of the store can be searched: a write's, to find what was written.
+    #[arg(long, value_name = "REVISION", default_value_t = 0, env = "DICTUM_MIN_REVISION")]
+    pub(crate) min_revision: u64,
 
     #[command(flatten)]
     pub(crate) server: ServerArgs,

@@ -21,6 +21,7 @@ mod list;
 mod names;
 mod reading;
 mod report;
+mod search;
 mod serve;
 mod services;
 mod store;
@@ -58,6 +59,7 @@ fn run(command: Command) -> Result<Exit, Failure> {
         Command::Serve(args) => wait_for(serve::run(*args)),
         Command::Ingest(args) => wait_for(ingest::run(&args)),
         Command::List(args) => wait_for(list::run(*args)),
+        Command::Search(args) => wait_for(search::run(*args)),
         Command::Speakers(args) => wait_for(names::run(names::Kind::Speakers, args)),
         Command::Topics(args) => wait_for(names::run(names::Kind::Topics, args)),
         Command::Channels(args) => wait_for(names::run(names::Kind::Channels, args)),

@@ -38,6 +38,7 @@ pub(crate) async fn serve(
     stop: impl Future<Output = ()>,
 ) -> Result<(), ServeError> {
     let ServicesConfig { storage, ingest, extraction, server } = config;
+    let search = dictum_storage::start_search(&store, &storage).map_err(ServeError::Thread)?;
     let (connector, inner_listener) = in_process();
     let options = dictum_ingest::client_options(&server);
     let endpoint = tonic::transport::Endpoint::from_static("http://in-process");
@@ -48,7 +49,7 @@ pub(crate) async fn serve(
     let stopping = inner.stopping();
     let inner = inner
         .add(dictum_extraction::service(&extraction, &server, stopping.clone()))
-        .add(dictum_storage::service(store.clone(), &storage, &server, stopping));
+        .add(dictum_storage::service(store.clone(), search.clone(), &storage, &server, stopping));
 
     let public = Server::new(server.clone(), DESCRIPTOR_SET);
     let stopping = public.stopping();
@@ -56,7 +57,7 @@ pub(crate) async fn serve(
     let public = public
         .add(dictum_ingest::service(backends, &ingest, &server, stopping.clone()))
         .add(dictum_extraction::service(&extraction, &server, stopping.clone()))
-        .add(dictum_storage::service(store.clone(), &storage, &server, stopping));
+        .add(dictum_storage::service(store.clone(), search.clone(), &storage, &server, stopping));
 
     let (public_ended, public_has_ended) = oneshot::channel::<()>();
     let (outcome, inner_outcome) = tokio::join!(
@@ -70,5 +71,6 @@ pub(crate) async fn serve(
         }),
     );
     store.close().await;
+    search.finish().await;
     outcome.and(inner_outcome)
 }

@@ -68,7 +68,7 @@ pub(crate) fn outcomes(files: &[FileOutcome], columns: u16) -> String {
             claims.to_string(),
         ]
     });
-    grid(["file", "format", "stored", "duplicates", "rejected", "passed over", "claims"], rows, columns)
+    grid(["file", "format", "stored", "duplicates", "rejected", "passed over", "claims"], 2, rows, columns)
 }
 
 /// Returns names with their counts and the days on which they were seen first and last.
@@ -84,18 +84,23 @@ pub(crate) fn names(names: &[v1::NameSummary], columns: u16) -> String {
         let name = format!("{BOLD}{}{BOLD:#}{}", clip(name), others.collect::<String>());
         [name, claim_count.to_string(), document_count.to_string(), day(*first_time), day(*last_time)]
     });
-    grid(["name", "claims", "documents", "first", "last"], rows, columns)
+    grid(["name", "claims", "documents", "first", "last"], 1, rows, columns)
 }
 
 /// Returns how many claims there are, and how many with each value.
 pub(crate) fn counts(counted: &v1::CountClaimsResponse, columns: u16) -> String {
     let values = counted.counts.iter().map(|count| [clip(&count.value), count.claim_count.to_string()]);
     let all = [format!("{BOLD}all{BOLD:#}"), counted.claim_count.to_string()];
-    grid(["", "claims"], values.chain([all]), columns)
+    grid(["", "claims"], 1, values.chain([all]), columns)
 }
 
-/// Returns a table of a text and numbers.
-fn grid<const N: usize>(titles: [&str; N], rows: impl Iterator<Item = [String; N]>, columns: u16) -> String {
+/// Returns a table of as many texts as `texts` says, then numbers.
+fn grid<const N: usize>(
+    titles: [&str; N],
+    texts: usize,
+    rows: impl Iterator<Item = [String; N]>,
+    columns: u16,
+) -> String {
     let mut table = Table::new();
     table
         .load_style(BOX)
@@ -103,7 +108,7 @@ fn grid<const N: usize>(titles: [&str; N], rows: impl Iterator<Item = [String; N
         .set_width(columns)
         .add_row(titles.map(|title| format!("{BOLD}{title}{BOLD:#}")))
         .add_rows(rows);
-    for numbers in table.column_iter_mut().skip(1) {
+    for numbers in table.column_iter_mut().skip(texts) {
         numbers.set_cell_alignment(CellAlignment::Right);
     }
     dim_borders(&table.to_string())

@@ -85,6 +85,23 @@ impl StorageClient {
             .await
     }
 
+    /// Returns one page of the claims with the wanted words.
+    ///
+    /// # Errors
+    ///
+    /// The service's status, after retries.
+    pub async fn search_claims(
+        &self,
+        request: v1::SearchClaimsRequest,
+    ) -> Result<v1::SearchClaimsResponse, ClientError> {
+        self.connection
+            .call(
+                request,
+                |channel, request| async move { self.service(channel).search_claims(request).await },
+            )
+            .await
+    }
+
     /// Counts claims, by a field too if asked.
     ///
     /// # Errors

@@ -697,7 +697,9 @@ fn span_from_wire(span: &v1::TextSpan, text: &str, field: &str) -> Result<Span> 
     Ok(proved)
 }
 
-fn span_to_wire(span: Span, units: &Units<'_>, view: v1::ClaimView) -> v1::TextSpan {
+/// Returns the message of a span in every unit; without its text and the other units in the basic view.
+#[must_use]
+pub fn span_to_wire(span: Span, units: &Units<'_>, view: v1::ClaimView) -> v1::TextSpan {
     let bytes = |byte: usize| u32::try_from(byte).unwrap_or(u32::MAX); // a span's ends are u32 inside
     if view == v1::ClaimView::Basic {
         return v1::TextSpan {

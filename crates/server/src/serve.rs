@@ -53,6 +53,9 @@ pub enum ServeError {
         /// Where it would listen.
         address: SocketAddr,
     },
+    /// A thread that the service needs cannot be started.
+    #[error("could not start a thread")]
+    Thread(#[source] std::io::Error),
     /// The transport failed.
     #[error("the transport failed")]
     Transport(#[from] tonic::transport::Error),

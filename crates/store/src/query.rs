@@ -8,7 +8,7 @@ use std::{
     fmt::Write as _,
 };
 
-use dictum_core::{DateInterval, DocumentId, FormKind, Manner, Timestamp};
+use dictum_core::{ClaimId, DateInterval, DocumentId, FormKind, Manner, Timestamp};
 
 use crate::{
     ListOrder, StoreError, TimeRange,
@@ -582,6 +582,28 @@ fn add_claims(
         claims.extend(StoredClaim::new(document.clone(), ordinal));
     }
     Ok(None)
+}
+
+/// Returns which of the claims are listed and let through, with their numbers in `ids`.
+pub(crate) fn confirm(
+    inner: &Inner,
+    filter: &PreparedFilter,
+    ids: &[ClaimId],
+) -> Result<Vec<(usize, StoredClaim)>, StoreError> {
+    let mut confirmed = Vec::new();
+    for (number, id) in ids.iter().enumerate() {
+        let document_id = id.document_id();
+        let document = match inner.document(document_id) {
+            Ok(document) if document.superseded_by.is_none() => document,
+            Ok(_) | Err(StoreError::DocumentNotFound { .. } | StoreError::DocumentDeleted { .. }) => continue,
+            Err(error) => return Err(error),
+        };
+        let mut allowed = matching(document_id, &document.document, &document.extraction, filter);
+        if let Some((ordinal, _)) = allowed.find(|(_, claim)| claim.id == *id) {
+            confirmed.extend(StoredClaim::new(document.clone(), ordinal).map(|claim| (number, claim)));
+        }
+    }
+    Ok(confirmed)
 }
 
 /// Counts the claims of a filter.

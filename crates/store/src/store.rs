@@ -385,6 +385,27 @@ impl Store {
         Ok(Watch::new(inner, filter, after))
     }
 
+    /// Returns which of the claims are listed and let through by the filter, each with its number in `ids`, in their
+    /// order: for indexes outside the store, which may name claims that no longer stand.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::BadArgument`] and reading errors.
+    pub async fn confirm_claims(
+        &self,
+        filter: &ClaimFilter,
+        ids: Vec<ClaimId>,
+    ) -> Result<Vec<(usize, StoredClaim)>, StoreError> {
+        let filter = filter.prepare()?;
+        self.read(move |inner| query::confirm(inner, &filter, &ids)).await
+    }
+
+    /// Returns the id of the store, made at random when it was made: 32 hexadecimal digits. A backup keeps it.
+    #[must_use]
+    pub fn id(&self) -> String {
+        format!("{:032x}", u128::from_be_bytes(self.inner.store_id()))
+    }
+
     /// Returns the newest durable revision; 0 for an empty store.
     #[must_use]
     pub fn revision(&self) -> u64 {
@@ -588,7 +609,10 @@ pub(crate) fn folder_bytes(path: &Path) -> io::Result<u64> {
     let mut bytes = 0;
     for entry in fs::read_dir(path)? {
         let entry = entry?;
-        let metadata = entry.metadata()?;
+        let metadata = match entry.metadata() {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => continue, // an index beside it drops files
+            metadata => metadata?,
+        };
         bytes += if metadata.is_dir() { folder_bytes(&entry.path())? } else { metadata.len() };
     }
     Ok(bytes)

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use dictum_proto::{ConvertError, field_violation, status, status_with_retry, v1::ErrorReason};
+use dictum_search::SearchError;
 use dictum_store::StoreError;
 use tonic::{Code, Status};
 
@@ -23,6 +24,9 @@ pub(crate) enum Error {
     /// The store takes no writes now.
     #[error("the store takes no writes now")]
     NotWritten(#[source] StoreError),
+    /// The claims could not be searched.
+    #[error(transparent)]
+    Search(#[from] SearchError),
     /// As many watches are open as may be.
     #[error("{max_watches} watches are open, which is the most this server takes")]
     TooManyWatches {
@@ -60,6 +64,14 @@ impl From<Error> for Status {
                 let reason = ErrorReason::StoreNotWritable;
                 status_with_retry(Code::Unavailable, reason, message, [], RETRY_WRITE_AFTER)
             }
+            Error::Search(SearchError::Store(error)) => store_status(error, message),
+            Error::Search(SearchError::BadQuery(reason)) => {
+                field_violation(ErrorReason::FieldInvalid, "query", &reason)
+            }
+            Error::Search(SearchError::BadPageToken) => {
+                field_violation(ErrorReason::PageTokenInvalid, "page_token", &message)
+            }
+            Error::Search(error @ SearchError::Index(_)) => dictum_server::internal(&error),
             Error::TooManyWatches { max_watches } => status_with_retry(
                 Code::ResourceExhausted,
                 ErrorReason::Overloaded,

@@ -12,6 +12,7 @@ mod watch;
 use std::future::Future;
 
 use dictum_proto::{DESCRIPTOR_SET, v1::storage_service_server::StorageServiceServer};
+use dictum_search::Search;
 use dictum_server::{ServeError, Server, ServerConfig, Stopping};
 use dictum_store::{Store, StoreError};
 use tokio::net::TcpListener;
@@ -28,15 +29,25 @@ pub async fn open(config: &StorageConfig) -> Result<Store, StoreError> {
     Store::open(config.data.clone(), config.store_options()).await
 }
 
-/// Returns the service over `store`, ready to be added to a server.
+/// Starts the search index over `store`, in its own directory beside the store's files.
+///
+/// # Errors
+///
+/// When its thread cannot be started.
+pub fn start_search(store: &Store, config: &StorageConfig) -> std::io::Result<Search> {
+    Search::start(store.clone(), &config.data.join("search"))
+}
+
+/// Returns the service over `store` and its search index, ready to be added to a server.
 #[must_use]
 pub fn service(
     store: Store,
+    search: Search,
     config: &StorageConfig,
     server: &ServerConfig,
     stopping: Stopping,
 ) -> StorageServiceServer<Keeper> {
-    StorageServiceServer::new(Keeper::new(store, config, server.max_document_bytes, stopping))
+    StorageServiceServer::new(Keeper::new(store, search, config, server.max_document_bytes, stopping))
         .max_decoding_message_size(server.max_message_bytes)
         .max_encoding_message_size(server.max_message_bytes)
 }
@@ -54,8 +65,10 @@ pub async fn serve(
     stop: impl Future<Output = ()>,
 ) -> Result<(), ServeError> {
     let process = Server::new(server.clone(), DESCRIPTOR_SET);
-    let service = service(store.clone(), config, &server, process.stopping());
+    let search = start_search(&store, config).map_err(ServeError::Thread)?;
+    let service = service(store.clone(), search.clone(), config, &server, process.stopping());
     let served = process.add(service).serve(listener, stop).await;
     store.close().await;
+    search.finish().await;
     served
 }

@@ -5,16 +5,18 @@ use std::sync::Arc;
 use dictum_core::{ClaimId, DocumentId, ExtractedDocument, Units};
 use dictum_proto::{
     ConvertError, claim_to_wire, document_from_wire, document_to_wire, document_within, extraction_from_wire,
-    extraction_to_wire,
+    extraction_to_wire, span_to_wire,
     v1::{
         Claim, ClaimView, CountClaimsRequest, CountClaimsResponse, DeleteDocumentRequest,
         DeleteDocumentResponse, GetClaimRequest, GetClaimResponse, GetDocumentRequest, GetDocumentResponse,
         ListChannelsRequest, ListChannelsResponse, ListClaimsRequest, ListClaimsResponse,
         ListSpeakersRequest, ListSpeakersResponse, ListTopicsRequest, ListTopicsResponse,
-        ReplaceExtractionRequest, ReplaceExtractionResponse, WatchClaimsRequest, WriteDocumentRequest,
-        WriteDocumentResponse, storage_service_server::StorageService,
+        ReplaceExtractionRequest, ReplaceExtractionResponse, SearchClaimsRequest, SearchClaimsResponse,
+        SearchResult, WatchClaimsRequest, WriteDocumentRequest, WriteDocumentResponse,
+        storage_service_server::StorageService,
     },
 };
+use dictum_search::{Hit, Search};
 use dictum_server::Stopping;
 use dictum_store::{ExtractionDiff, Store, StoredClaim, StoredDocument, WatchFrom, WriteOutcome, Written};
 use tonic::{Request, Response, Status};
@@ -31,6 +33,7 @@ use crate::{
 #[derive(Debug, Clone)]
 pub struct Keeper {
     store: Store,
+    search: Search,
     max_document_bytes: usize,
     watches: Watches,
 }
@@ -38,12 +41,13 @@ pub struct Keeper {
 impl Keeper {
     pub(crate) fn new(
         store: Store,
+        search: Search,
         config: &StorageConfig,
         max_document_bytes: usize,
         stopping: Stopping,
     ) -> Self {
         let watches = Watches::new(config.max_watches, config.watch_patience, stopping);
-        Self { store, max_document_bytes, watches }
+        Self { store, search, max_document_bytes, watches }
     }
 
     async fn write(&self, request: WriteDocumentRequest) -> Result<WriteDocumentResponse, Error> {
@@ -94,6 +98,24 @@ impl Keeper {
         let page = self.store.list_claims(&filter, order, page_size, Some(&request.page_token)).await?;
         Ok(ListClaimsResponse {
             claims: claims_to_wire(&page.claims, view),
+            next_page_token: page.next_page_token.unwrap_or_default(),
+            revision: page.revision,
+        })
+    }
+
+    async fn search(&self, request: SearchClaimsRequest) -> Result<SearchClaimsResponse, Error> {
+        let view = request.view();
+        let SearchClaimsRequest { query, filter, page_size, page_token, view: _, min_revision } = request;
+        let page_size = size_from_wire(page_size, "page_size")?;
+        let filter = filter_from_wire(filter)?;
+        if min_revision > self.store.revision() {
+            let message = "must not lie ahead of the store".to_owned();
+            return Err(ConvertError::Invalid { field: "min_revision".to_owned(), message }.into());
+        }
+        self.search.reached(min_revision).await;
+        let page = self.search.search(&query, &filter, page_size, Some(&page_token)).await?;
+        Ok(SearchClaimsResponse {
+            results: page.hits.iter().map(|hit| hit_to_wire(hit, view)).collect(),
             next_page_token: page.next_page_token.unwrap_or_default(),
             revision: page.revision,
         })
@@ -198,6 +220,15 @@ pub(crate) fn claims_to_wire(claims: &[StoredClaim], view: ClaimView) -> Vec<Cla
         .collect()
 }
 
+fn hit_to_wire(hit: &Hit, view: ClaimView) -> SearchResult {
+    let Hit { claim, highlights } = hit;
+    let units = Units::new(&claim.document().document.text);
+    SearchResult {
+        claim: claims_to_wire(std::slice::from_ref(claim), view).pop(),
+        highlights: highlights.iter().map(|span| span_to_wire(*span, &units, view)).collect(),
+    }
+}
+
 #[tonic::async_trait]
 impl StorageService for Keeper {
     async fn write_document(
@@ -226,6 +257,13 @@ impl StorageService for Keeper {
         request: Request<ListClaimsRequest>,
     ) -> Result<Response<ListClaimsResponse>, Status> {
         Ok(Response::new(self.list(request.into_inner()).await?))
+    }
+
+    async fn search_claims(
+        &self,
+        request: Request<SearchClaimsRequest>,
+    ) -> Result<Response<SearchClaimsResponse>, Status> {
+        Ok(Response::new(self.search(request.into_inner()).await?))
     }
 
     type WatchClaimsStream = Changes;

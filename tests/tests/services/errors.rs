@@ -320,6 +320,13 @@ impl StorageService for Faulty {
         Err(Status::unimplemented(""))
     }
 
+    async fn search_claims(
+        &self,
+        _: Request<v1::SearchClaimsRequest>,
+    ) -> Result<Response<v1::SearchClaimsResponse>, Status> {
+        Err(Status::unimplemented(""))
+    }
+
     async fn count_claims(
         &self,
         _: Request<v1::CountClaimsRequest>,

@@ -8,6 +8,7 @@ mod extraction;
 mod ingest;
 mod life;
 mod protocol;
+mod search;
 mod storage;
 mod upload;
 mod watch;
