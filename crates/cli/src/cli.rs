@@ -19,6 +19,7 @@ Exit codes:
   0   everything was done
   1   something was rejected, not found, not proved or not whole; the rest was done
   2   wrong usage
+  64  settings of a server are wrong; all mistakes are listed
   65  labels or a backup could not be read
   69  the server does not answer, or answered with an error
   70  the program is at fault
@@ -60,6 +61,10 @@ pub(crate) enum Command {
     Extract(ExtractArgs),
     /// Run all three services on one port, with an embedded store.
     Serve(Box<ServeArgs>),
+    /// Print every setting that `serve` would have, with its value and its origin, as a file that --config reads.
+    Config(Box<ServeArgs>),
+    /// Ask a running server whether it is healthy: exit code 0 if so, else 1.
+    Probe(ProbeArgs),
     /// Send files to a server, which keeps their documents and claims.
     Ingest(IngestArgs),
     /// List the claims that a server keeps.
@@ -298,6 +303,29 @@ pub(crate) struct ServeArgs {
 
     #[command(flatten)]
     pub(crate) log: LogConfig,
+
+    /// A TOML file of settings: the flags of this command with `_` for `-` and without dashes, `max_calls = 256`. Flags
+    /// and variables win.
+    #[arg(long, value_name = "FILE", env = "DICTUM_CONFIG", help_heading = "Settings")]
+    pub(crate) config: Option<PathBuf>,
+}
+
+/// Flags of `dictum probe`.
+#[derive(Debug, Args)]
+pub(crate) struct ProbeArgs {
+    /// The address of the server.
+    #[arg(
+        long,
+        value_name = "URL",
+        default_value = "http://127.0.0.1:50051",
+        value_parser = endpoint,
+        env = "DICTUM_ENDPOINT"
+    )]
+    pub(crate) endpoint: String,
+
+    /// The service, such as dictum.v1.IngestService; empty asks for the whole server.
+    #[arg(long, value_name = "NAME", default_value = "", env = "DICTUM_SERVICE")]
+    pub(crate) service: String,
 }
 
 /// How to reach a server.

@@ -66,7 +66,7 @@ pub(crate) enum Failure {
         /// Why not.
         source: io::Error,
     },
-    /// A flag has a value that cannot be used.
+    /// Settings of a server cannot be used.
     #[error("{message}")]
     Usage {
         /// What is wrong with it.
@@ -80,7 +80,7 @@ pub(crate) enum Failure {
 impl Failure {
     fn code(&self) -> u8 {
         match self {
-            Self::Usage { .. } => 2,
+            Self::Usage { .. } => dictum_server::EXIT_USAGE,
             Self::Labels(_) | Self::Backup(_) => 65,
             Self::Server { .. } => 69,
             Self::Start(_) | Self::Stopped(_) => 70,

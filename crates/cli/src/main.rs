@@ -19,11 +19,13 @@ mod inputs;
 mod json;
 mod list;
 mod names;
+mod probe;
 mod reading;
 mod report;
 mod search;
 mod serve;
 mod services;
+mod settings;
 mod store;
 mod table;
 mod terminal;
@@ -36,11 +38,12 @@ use std::{
     process::ExitCode,
 };
 
-use clap::{CommandFactory, Parser};
+use clap::{CommandFactory, FromArgMatches};
 
 use crate::{
     cli::{Cli, Command},
     exit::{Exit, Failure},
+    settings::Parsed,
 };
 
 /// Claims are many small allocations, which this allocator is made for.
@@ -48,15 +51,19 @@ use crate::{
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    exit::code(run(Cli::parse().command))
+    exit::code(settings::parse().and_then(|parsed| run(&parsed)))
 }
 
-fn run(command: Command) -> Result<Exit, Failure> {
+fn run(parsed: &Parsed) -> Result<Exit, Failure> {
+    let cli = Cli::from_arg_matches(&parsed.matches).unwrap_or_else(|error| error.exit());
+    let command = cli.command;
     match command {
         Command::Demo => wait_for(demo::run()),
         Command::Sample => print(demo::SAMPLE.as_bytes()),
         Command::Extract(args) => extract::run(&args),
         Command::Serve(args) => wait_for(serve::run(*args)),
+        Command::Config(_) => print(parsed.settings().as_bytes()),
+        Command::Probe(args) => wait_for(probe::run(args)),
         Command::Ingest(args) => wait_for(ingest::run(&args)),
         Command::List(args) => wait_for(list::run(*args)),
         Command::Search(args) => wait_for(search::run(*args)),

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use dictum_server::{ServeError, bind, start_logs, stop_requested};
+use dictum_server::{bind, start_logs, stop_requested};
 use dictum_store::{Store, StoreError};
 use tokio::net::TcpListener;
 
@@ -19,9 +19,7 @@ pub(crate) async fn run(args: ServeArgs) -> Result<Exit, Failure> {
     let listener = listen(args.listen).await?;
     greet(&listener, &args);
     services::serve(listener, store, args.services, stop_requested()).await.map_err(|error| match error {
-        ServeError::Exposed { .. } | ServeError::Origin { .. } => {
-            Failure::Usage { message: error.to_string() }
-        }
+        error if error.is_about_settings() => Failure::Usage { message: error.to_string() },
         error => Failure::Stopped(error.into()),
     })?;
     Ok(Exit::Done)

@@ -22,7 +22,7 @@ pub use failure::{ERROR_DOMAIN, internal, shutting_down};
 pub use in_process::{InProcess, InProcessListener, in_process};
 pub use logs::{LogConfig, LogFormat, start_logs};
 pub use probe::{ProbeError, probe};
-pub use process::{Command, configure, exit_code};
+pub use process::{Command, configure, endpoint_of, exit_code};
 pub use serve::{ServeError, Server};
 pub use settings::{
     EXIT_USAGE, FileKeys, Origin, Setting, SettingsConfig, SettingsError, effective, with_file,

@@ -4,7 +4,7 @@ use std::{env, error::Error, ffi::OsString, net::SocketAddr, process::ExitCode};
 
 use clap::{CommandFactory, FromArgMatches, Subcommand};
 
-use crate::{EXIT_USAGE, ProbeError, effective, probe, with_file};
+use crate::{EXIT_USAGE, ProbeError, ServeError, effective, probe, with_file};
 
 /// Returns the settings of this process from flags, variables and file. `C` must flatten
 /// [`SettingsConfig`](crate::SettingsConfig).
@@ -22,7 +22,7 @@ pub fn configure<C: CommandFactory + FromArgMatches>() -> Result<C, ExitCode> {
     let matches = command.clone().get_matches_from(arguments);
     if matches.get_flag("print_config") {
         for setting in effective(&command, &matches, &file) {
-            println!("{} = {:?} # {}", setting.key, setting.value, setting.origin);
+            println!("{setting}");
         }
         return Err(ExitCode::SUCCESS);
     }
@@ -52,31 +52,33 @@ impl Command {
     /// Says why the server is not healthy.
     pub async fn run(self, listen: SocketAddr) -> Result<(), ProbeError> {
         let Self::Probe { endpoint, service } = self;
-        let endpoint = endpoint.unwrap_or_else(|| format!("http://{}", reachable(listen)));
-        probe(&endpoint, &service).await
+        probe(&endpoint.unwrap_or_else(|| endpoint_of(listen)), &service).await
     }
 }
 
-/// A server that listens on every address is reached on the loopback one.
-fn reachable(mut listen: SocketAddr) -> SocketAddr {
+/// Returns where a server on this machine that listens on `listen` is reached: one that listens on every address, on the
+/// loopback one.
+#[must_use]
+pub fn endpoint_of(mut listen: SocketAddr) -> String {
     if listen.ip().is_unspecified() {
         listen.set_ip(match listen {
             SocketAddr::V4(_) => std::net::Ipv4Addr::LOCALHOST.into(),
             SocketAddr::V6(_) => std::net::Ipv6Addr::LOCALHOST.into(),
         });
     }
-    listen
+    format!("http://{listen}")
 }
 
 /// Returns the exit code of a process; says on standard error why it failed, with all causes.
 #[must_use]
 pub fn exit_code(outcome: Result<(), Box<dyn Error>>) -> ExitCode {
     let Err(error) = outcome else { return ExitCode::SUCCESS };
+    let is_setting = error.downcast_ref::<ServeError>().is_some_and(ServeError::is_about_settings);
     eprintln!("error: {error}");
     let mut cause = error.source();
     while let Some(error) = cause {
         eprintln!("  caused by: {error}");
         cause = error.source();
     }
-    ExitCode::FAILURE
+    if is_setting { ExitCode::from(EXIT_USAGE) } else { ExitCode::FAILURE }
 }

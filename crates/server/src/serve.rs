@@ -61,6 +61,14 @@ pub enum ServeError {
     Transport(#[from] tonic::transport::Error),
 }
 
+impl ServeError {
+    /// Returns whether other settings would help.
+    #[must_use]
+    pub fn is_about_settings(&self) -> bool {
+        matches!(self, Self::Origin { .. } | Self::Exposed { .. })
+    }
+}
+
 /// Services, with health and reflection for them, that will share a listener.
 #[derive(Debug)]
 pub struct Server {

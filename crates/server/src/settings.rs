@@ -1,7 +1,7 @@
 //! Settings from flags, `DICTUM_…` variables and a TOML file, in this order; each with its origin.
 //!
-//! The file's keys are the long flags with `_` for `-`: `max_calls = 256`. Every mistake in file and variables is
-//! reported at once.
+//! The file's keys are the long flags with `_` for `-`: `max_calls = 256`. Every mistake in
+//! file, variables and flags is reported at once.
 
 use std::{
     collections::BTreeMap,
@@ -11,7 +11,12 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use clap::{Arg, ArgAction, ArgMatches, Args, Command, parser::ValueSource};
+use clap::{
+    Arg, ArgAction, ArgMatches, Args, Command,
+    builder::{Resettable, ValueParser},
+    error::{ContextKind, ContextValue, ErrorKind},
+    parser::ValueSource,
+};
 
 /// Exit code of a process whose settings are wrong, as `sysexits.h` has it for wrong usage.
 pub const EXIT_USAGE: u8 = 64;
@@ -77,9 +82,10 @@ pub struct Setting {
 ///
 /// # Errors
 ///
-/// Returns every mistake in file and variables.
+/// Returns every mistake in file, variables and values of flags.
 pub fn with_file(command: Command, arguments: &[OsString]) -> Result<(Command, FileKeys), SettingsError> {
     let mut mistakes = mistakes_in_variables(&command);
+    mistakes.extend(mistakes_in_flags(&command, arguments));
     let values = match config_path(&command, arguments) {
         Some(path) => read(&path).unwrap_or_else(|mistake| {
             mistakes.push(mistake);
@@ -126,6 +132,14 @@ pub fn effective(command: &Command, matches: &ArgMatches, file: &FileKeys) -> Ve
     command.get_arguments().filter(|arg| is_setting(arg)).map(setting).collect()
 }
 
+/// A line of a settings file, with its origin as a comment.
+impl Display for Setting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { key, value, origin } = self;
+        write!(f, "{key} = {value:?} # {origin}")
+    }
+}
+
 fn config_path(command: &Command, arguments: &[OsString]) -> Option<PathBuf> {
     let matches = command.clone().ignore_errors(true).try_get_matches_from(arguments).ok()?;
     matches.try_get_one::<PathBuf>("config").ok().flatten().cloned()
@@ -168,6 +182,32 @@ fn mistakes_in_variables(command: &Command) -> Vec<String> {
     command.get_arguments().filter_map(mistake).collect()
 }
 
+/// Collects the flags whose values are wrong: clap itself stops at the first. A flag that does not exist is left to clap,
+/// which proposes the one that was meant.
+fn mistakes_in_flags(command: &Command, arguments: &[OsString]) -> Vec<String> {
+    let mut lenient = command.clone().mut_args(|arg| arg.env(Resettable::Reset));
+    let mut mistakes = Vec::new();
+    while let Err(error) = lenient.clone().try_get_matches_from(arguments) {
+        let Some(ContextValue::String(flag)) = error.get(ContextKind::InvalidArg) else { break };
+        let name = flag.trim_start_matches('-').split([' ', '=', '<']).next().unwrap_or_default();
+        let wrong = command.get_arguments().find(|arg| arg.get_long() == Some(name));
+        let Some(id) = wrong.map(|arg| arg.get_id().to_string()) else { break };
+        if !matches!(error.kind(), ErrorKind::InvalidValue | ErrorKind::ValueValidation) {
+            break;
+        }
+        mistakes.push(first_line(&error));
+        // Whatever it says is right from now on, so that the next mistake is seen.
+        lenient = lenient
+            .mut_arg(id, |arg| arg.value_parser(ValueParser::os_string()).default_value(Resettable::Reset));
+    }
+    mistakes
+}
+
+fn first_line(error: &clap::Error) -> String {
+    let text = error.to_string();
+    text.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned()
+}
+
 /// Parses the values as the flag alone would be parsed.
 fn check(arg: &Arg, values: &[String]) -> Result<(), String> {
     if !arg.get_action().takes_values() {
@@ -179,11 +219,7 @@ fn check(arg: &Arg, values: &[String]) -> Result<(), String> {
     let given = values.iter().map(|value| format!("--{flag}={value}"));
     match alone.try_get_matches_from(given) {
         Ok(_) => Ok(()),
-        Err(error) => {
-            let text = error.to_string();
-            let first = text.lines().next().unwrap_or_default();
-            Err(first.trim_start_matches("error: ").to_owned())
-        }
+        Err(error) => Err(first_line(&error)),
     }
 }
 
@@ -248,6 +284,16 @@ mod tests {
         assert_eq!(error.mistakes.len(), 3, "{error}");
         assert!(error.mistakes[0].starts_with("drain_delay: invalid value '5'"), "{error}");
         assert!(error.mistakes.contains(&"max_cals: there is no such setting".to_owned()));
+    }
+
+    #[test]
+    fn mistakes_in_flags_come_with_the_others() {
+        let flags = ["--max-calls", "many", "--drain-delay=5", "--max-connections", "3"];
+        let error = load("max_header_bytes = 'x'\n", &flags).unwrap_err();
+        assert_eq!(error.mistakes.len(), 3, "{error}");
+        for name in ["--max-calls", "--drain-delay", "max_header_bytes"] {
+            assert!(error.mistakes.iter().any(|mistake| mistake.contains(name)), "{name}: {error}");
+        }
     }
 
     #[test]

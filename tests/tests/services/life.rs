@@ -127,7 +127,7 @@ fn a_second_process_on_one_directory_leaves_and_says_why() {
 fn plain_text_beyond_this_machine_must_be_asked_for() {
     let refused = Process::run("dictum-extraction", &["--listen", "0.0.0.0:0"]);
     let said = String::from_utf8(refused.stderr).unwrap();
-    assert_eq!(refused.status.code(), Some(1));
+    assert_eq!(refused.status.code(), Some(64));
     assert!(said.contains("can be reached by other machines"), "{said}");
 }
 
@@ -177,4 +177,42 @@ fn settings_come_from_flag_variable_file_and_default_and_say_so() {
     let refused = Process::run("dictum-ingest", &arguments);
     let text = String::from_utf8(refused.stderr).unwrap();
     assert_eq!((refused.status.code(), text.lines().count()), (Some(64), 2), "{text}");
+}
+
+/// `dictum serve` reads the same kind of file; what `dictum config` prints is one itself.
+#[test]
+fn dictum_config_prints_a_file_that_it_reads_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("dictum.toml");
+    let path = file.to_str().unwrap();
+    std::fs::write(&file, "max_calls = 7\nmax_uploads = 3\n").unwrap();
+    let printed = Process::run("dictum", &["config", "--config", path, "--drain-delay", "2s"]);
+    let text = String::from_utf8(printed.stdout).unwrap();
+    for line in ["max_calls = \"7\" # file", "max_uploads = \"3\" # file", "drain_delay = \"2s\" # flag"] {
+        assert!(text.lines().any(|printed| printed == line), "{line}: {text}");
+    }
+    let set: String =
+        text.lines().filter(|line| !line.contains(" = \"\"")).map(|l| format!("{l}\n")).collect();
+    std::fs::write(&file, set).unwrap();
+    let again = String::from_utf8(Process::run("dictum", &["config", "--config", path]).stdout).unwrap();
+    assert!(again.contains("drain_delay = \"2s\" # file"), "{again}");
+
+    std::fs::write(&file, "max_calls = \"many\"\ndata_dir = 3\n").unwrap();
+    let refused =
+        Process::run("dictum", &["serve", "--config", path, "--drain-delay", "5", "--max-calls", "x"]);
+    let text = String::from_utf8(refused.stderr).unwrap();
+    assert_eq!((refused.status.code(), text.lines().count()), (Some(64), 4), "{text}");
+}
+
+#[test]
+fn dictum_probes_a_server() {
+    let folder = tempfile::tempdir().unwrap();
+    let serve = Process::serve(folder.path().to_str().unwrap()).unwrap();
+    let probe = |service: &str| {
+        Process::run("dictum", &["probe", "--endpoint", &serve.endpoint, "--service", service]).status.code()
+    };
+    assert_eq!(
+        (probe(""), probe("dictum.v1.StorageService"), probe("dictum.v1.None")),
+        (Some(0), Some(0), Some(1))
+    );
 }
