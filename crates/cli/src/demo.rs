@@ -61,7 +61,7 @@ fn stopped_early(error: impl error::Error + Send + Sync + 'static) -> Failure {
 }
 
 /// Returns the defaults with `DICTUM_…` variables, and this data directory.
-fn services_config(data: &Path) -> Result<ServicesConfig, Failure> {
+pub(crate) fn services_config(data: &Path) -> Result<ServicesConfig, Failure> {
     let command = ServicesConfig::augment_args(clap::Command::new("demo"));
     let arguments = ["demo".as_ref(), "--data".as_ref(), data.as_os_str()];
     let matches = command.try_get_matches_from(arguments).map_err(stopped_early)?;

@@ -3,6 +3,7 @@
 //! What a command does is in the module of its name; how claims are printed is in `claims`. Absent on purpose: rules,
 //! formats, storage and gRPC, which are crates of their own.
 
+mod bench;
 mod claims;
 mod cli;
 mod count;
@@ -76,6 +77,7 @@ fn run(parsed: &Parsed) -> Result<Exit, Failure> {
         Command::Watch(args) => wait_for(watch::run(*args)),
         Command::Verify(args) => wait_for(verify::run(*args)),
         Command::Eval(args) => eval::run(&args),
+        Command::Bench(args) => wait_for(bench::run(&args)),
         Command::Store { command } => wait_for(store::run(command)),
         Command::Completions { shell } => {
             let mut script = Vec::new();
