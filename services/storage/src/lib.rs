@@ -2,6 +2,7 @@
 //!
 //! How they are kept is in `dictum-store`; this is its gRPC face.
 
+mod compared;
 mod config;
 mod error;
 mod filter;
