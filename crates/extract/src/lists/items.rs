@@ -696,21 +696,26 @@ pub(super) fn read_before(context: &Context<'_>, low: usize, end: usize) -> Opti
     };
     let tokens = words::split(text, low..end);
     let first = words.ordinals.first()?;
-    let ordinal = (0..tokens.len()).rev().filter(|i| first.at(&tokens, *i).is_some()).find_map(|i| {
-        let opens = i == 0
-            || text[tokens[i - 1].end..tokens[i].start]
-                .contains(['.', '!', '?', ':', '\n', '"', '“', '«', '。', '।', '؟']);
-        opens.then(|| ordinals(context, tokens[i].start, end)).flatten().filter(closes)
-    });
+    let opens = |i: &usize| {
+        *i == 0
+            || text[tokens[i - 1].end..tokens[*i].start]
+                .contains(['.', '!', '?', ':', '\n', '"', '“', '«', '。', '।', '؟'])
+    };
+    let firsts = (0..tokens.len()).rev().filter(|i| first.at(&tokens, *i).is_some()).filter(opens);
+    let ordinal = firsts.take(2).find_map(|i| ordinals(context, tokens[i].start, end).filter(closes));
     let marked = ordinal.or_else(|| {
         let lines = text[low..end].match_indices('\n').map(|(n, _)| low + n + 1);
         let starts: Vec<usize> =
             iter::once(low).chain(lines).map(|at| skip_inline_blank(text, at, end)).collect();
-        starts.into_iter().rev().take(MAX_ITEMS).find_map(|at| {
-            let items = numbered(context, at, end).or_else(|| bullets(context, at, end));
-            let first = |items: &Items| bullet_before(text, low, items).is_none();
-            items.filter(closes).filter(first)
-        })
+        // The last line that opens a list: what a longer look back finds is another one.
+        let one = |at: &usize| enumerators(text, *at).any(|sign| sign.value == 1);
+        let sign = |at: usize| bullet(text, at).map(|(sign, _)| sign);
+        let opens = |n: &usize| {
+            one(&starts[*n])
+                || sign(starts[*n]).is_some() && n.checked_sub(1).is_none_or(|n| sign(starts[n]).is_none())
+        };
+        let at = (0..starts.len()).rev().take(MAX_ITEMS).find(opens).map(|n| starts[n])?;
+        numbered(context, at, end).or_else(|| bullets(context, at, end)).filter(closes)
     });
     marked.or_else(|| {
         let inner = sentence::floor(text, end.saturating_sub(1)).max(low);
@@ -721,16 +726,6 @@ pub(super) fn read_before(context: &Context<'_>, low: usize, end: usize) -> Opti
             .filter(|items| context.count.is_none_or(|count| count == items.spans.len()))
             .filter(closes)
     })
-}
-
-/// Returns the start of a bullet on the line above the first item: then the items start higher up.
-fn bullet_before(text: &str, low: usize, items: &Items) -> Option<usize> {
-    let first = items.spans.first()?.start();
-    let line = text[low..first].rfind('\n').map(|n| low + n)?;
-    let above = text[low..line].trim_end();
-    let start = low + above.rfind('\n').map_or(0, |n| n + 1);
-    let at = skip_inline_blank(text, start, line);
-    bullet(text, at).map(|_| at)
 }
 
 /// As many sentences as the introducer counts, or as many as sound like conditions.
