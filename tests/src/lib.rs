@@ -3,8 +3,12 @@
 
 #![expect(clippy::unwrap_used, reason = "this crate is for tests only: a panic is the report")]
 
+mod access;
+mod authority;
 mod process;
 mod services;
 
+pub use access::Access;
+pub use authority::{Authority, Certificate};
 pub use process::Process;
 pub use services::{Bench, BenchConfig, Running, document, start};

@@ -1,7 +1,7 @@
 //! Real processes of the workspace's own binaries.
 
 use std::{
-    env,
+    env, fs,
     io::{BufRead, BufReader},
     path::PathBuf,
     process::{Child, Command, ExitStatus, Stdio},
@@ -42,8 +42,32 @@ impl Process {
     ///
     /// When it cannot be started at all.
     pub fn start(name: &str, flags: &[&str]) -> Result<Self, String> {
-        let listen = ["--listen", "127.0.0.1:0", "--log-format", "json"];
-        Self::listening(Command::new(binary(name)).args(listen).args(flags))
+        Self::start_as(name, &[&["--listen", "127.0.0.1:0"], flags].concat())
+    }
+
+    /// Starts the binary `name` as these flags say and waits until it says that it listens.
+    ///
+    /// # Errors
+    ///
+    /// Returns what the process wrote to standard error when it ended instead.
+    ///
+    /// # Panics
+    ///
+    /// When it cannot be started at all.
+    pub fn start_as(name: &str, flags: &[&str]) -> Result<Self, String> {
+        Self::listening(Command::new(binary(name)).args(["--log-format", "json"]).args(flags))
+            .map(|(process, _)| process)
+    }
+
+    /// Starts `dictum serve` with these flags on a free port; the thread returns, at the end, what it said.
+    ///
+    /// # Panics
+    ///
+    /// When it cannot be started.
+    #[must_use]
+    pub fn serve_telling(flags: &[&str]) -> (Self, thread::JoinHandle<String>) {
+        let listen = ["serve", "--listen", "127.0.0.1:0"];
+        Self::listening(Command::new(binary("dictum")).args(listen).args(flags)).unwrap()
     }
 
     /// Starts `dictum serve`, all services in one process, on a free port and waits until it says that it listens.
@@ -63,17 +87,21 @@ impl Process {
             "--data",
             data,
         ]))
+        .map(|(process, _)| process)
     }
 
-    fn listening(command: &mut Command) -> Result<Self, String> {
+    fn listening(command: &mut Command) -> Result<(Self, thread::JoinHandle<String>), String> {
         let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
         let mut said = String::new();
         for line in lines.by_ref() {
             let line = line.unwrap();
             if let Some(address) = address(&line) {
-                thread::spawn(move || lines.for_each(drop)); // a full pipe would stop the process
-                return Ok(Self { child, endpoint: format!("http://{address}") });
+                // A full pipe would stop the process: somebody has to read.
+                let rest = thread::spawn(move || {
+                    lines.map_while(Result::ok).fold(said, |said, line| said + &line + "\n")
+                });
+                return Ok((Self { child, endpoint: format!("http://{address}") }, rest));
             }
             said += &line;
             said.push('\n');
@@ -88,9 +116,37 @@ impl Process {
     ///
     /// When the signal cannot be sent.
     pub fn end_with(mut self, signal: &str) -> ExitStatus {
+        self.signal(signal);
+        self.child.wait().unwrap()
+    }
+
+    /// Sends a signal by name.
+    ///
+    /// # Panics
+    ///
+    /// When it cannot be sent.
+    pub fn signal(&self, signal: &str) {
         let sent = Command::new("kill").args(["-s", signal, &self.child.id().to_string()]).status();
         assert!(sent.unwrap().success());
-        self.child.wait().unwrap()
+    }
+
+    /// Returns the memory that the process holds, in bytes.
+    ///
+    /// # Panics
+    ///
+    /// Where there is no `/proc`.
+    #[must_use]
+    pub fn resident_bytes(&self) -> u64 {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+        let kib: u64 = line.split_whitespace().next().unwrap().parse().unwrap();
+        kib << 10
+    }
+
+    /// Returns the id of the process.
+    #[must_use]
+    pub fn id(&self) -> u32 {
+        self.child.id()
     }
 
     /// Runs the binary `name` to its end.

@@ -5,7 +5,7 @@ use std::{future::Future, path::PathBuf};
 use clap::Parser;
 use dictum_client::{ClientOptions, Connection, ExtractionClient, IngestClient, StorageClient};
 use dictum_extraction::ExtractionConfig;
-use dictum_ingest::{Backends, EndpointConfig, IngestConfig};
+use dictum_ingest::{BackendCredentials, Backends, EndpointConfig, IngestConfig};
 use dictum_proto::v1;
 use dictum_server::{ServeError, Server, ServerConfig, bind};
 use dictum_storage::StorageConfig;
@@ -24,6 +24,9 @@ pub struct BenchConfig {
     /// Of extraction.
     #[command(flatten)]
     pub extraction: ExtractionConfig,
+    /// What ingest shows the other two.
+    #[command(flatten)]
+    pub backend: BackendCredentials,
     /// Of storage; its directory is replaced by one of the bench's own.
     #[command(flatten)]
     pub storage: StorageConfig,
@@ -61,6 +64,14 @@ where
 }
 
 impl Running {
+    /// Returns this with `https://` where TLS is set.
+    fn speaking(mut self, server: &ServerConfig) -> Self {
+        if server.security.tls_cert.is_some() {
+            self.endpoint = self.endpoint.replace("http://", "https://");
+        }
+        self
+    }
+
     /// Returns a server of one tonic service.
     pub async fn of(server: Server) -> Self {
         start(|listener, stopped| server.serve(listener, until(stopped))).await
@@ -79,7 +90,17 @@ impl Running {
     /// Returns a connection that does not try again: a test wants to see the first answer.
     #[must_use]
     pub fn connection(&self) -> Connection {
-        Connection::new(&self.endpoint, ClientOptions { max_attempts: 1, ..Default::default() }).unwrap()
+        self.connection_of(ClientOptions::default())
+    }
+
+    /// Returns a connection with these options that does not try again.
+    ///
+    /// # Panics
+    ///
+    /// When the options cannot be used.
+    #[must_use]
+    pub fn connection_of(&self, options: ClientOptions) -> Connection {
+        Connection::new(&self.endpoint, ClientOptions { max_attempts: 1, ..options }).unwrap()
     }
 
     /// Returns a channel for calls by the generated clients.
@@ -190,10 +211,10 @@ impl Bench {
 
 async fn start_extraction(config: &BenchConfig) -> Running {
     let BenchConfig { server, extraction, .. } = config.clone();
-    start(|listener, stopped| async move {
+    let running = start(|listener, stopped| async move {
         dictum_extraction::serve(listener, &extraction, server, until(stopped)).await
-    })
-    .await
+    });
+    running.await.speaking(&config.server)
 }
 
 async fn start_storage(config: &BenchConfig, listener: TcpListener) -> Running {
@@ -204,18 +225,21 @@ async fn start_storage(config: &BenchConfig, listener: TcpListener) -> Running {
     let served = tokio::spawn(async move {
         dictum_storage::serve(listener, store, &storage, server, until(stopped)).await
     });
-    Running { endpoint, stop, served }
+    Running { endpoint, stop, served }.speaking(&config.server)
 }
 
 async fn start_ingest(config: &BenchConfig, extraction: &str, storage: &str) -> Running {
     let BenchConfig { server, ingest, .. } = config.clone();
-    let endpoints =
-        EndpointConfig { extraction_endpoint: extraction.to_owned(), storage_endpoint: storage.to_owned() };
+    let endpoints = EndpointConfig {
+        extraction_endpoint: extraction.to_owned(),
+        storage_endpoint: storage.to_owned(),
+        credentials: config.backend.clone(),
+    };
     let backends = Backends::at(&endpoints, &server).unwrap();
-    start(|listener, stopped| async move {
+    let running = start(|listener, stopped| async move {
         dictum_ingest::serve(listener, backends, &ingest, server, until(stopped)).await
-    })
-    .await
+    });
+    running.await.speaking(&config.server)
 }
 
 /// Returns a document of one marked statement by an invented person; `n` makes it another one.

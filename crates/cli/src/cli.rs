@@ -7,13 +7,12 @@ use clap::{
     builder::{PossibleValuesParser, TypedValueParser},
 };
 use clap_complete::Shell;
-use dictum_client::{ClientError, ClientOptions, Connection};
+use dictum_client::{ClientError, ClientOptions, ClientTls, Connection, Token};
 use dictum_core::Confidence;
 use dictum_formats::{Format, ReadOptions, TimeZone};
-use dictum_proto::v1::ClaimFacet;
-use dictum_server::LogConfig;
+use dictum_server::{LogConfig, Scope};
 
-use crate::{filter::FilterArgs, services::ServicesConfig};
+use crate::{count::Facet, filter::FilterArgs, services::ServicesConfig};
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -66,6 +65,8 @@ pub(crate) enum Command {
     Config(Box<ServeArgs>),
     /// Ask a running server whether it is healthy: exit code 0 if so, else 1.
     Probe(ProbeArgs),
+    /// Make a token for somebody who may call a server, and the line that tells the server so.
+    Token(TokenArgs),
     /// Send files to a server, which keeps their documents and claims.
     Ingest(IngestArgs),
     /// List the claims that a server keeps.
@@ -74,18 +75,12 @@ pub(crate) enum Command {
     Search(Box<SearchArgs>),
     /// List the speakers that a server knows, with their counts.
     Speakers(NamesArgs),
-    /// Show a speaker by any form of the name: forms, counts by month, topics.
-    Speaker(SpeakerArgs),
     /// List the topics.
     Topics(NamesArgs),
     /// List the channels.
     Channels(NamesArgs),
     /// Count claims, and by one of their fields.
     Count(Box<CountArgs>),
-    /// List the condition lists of a speaker over time, with what was added, dropped or reworded.
-    Prerequisites(Box<PrerequisitesArgs>),
-    /// List the questions and answers of one occasion in their order.
-    Exchanges(ExchangesArgs),
     /// Print claims or documents by id.
     Get(GetArgs),
     /// Follow claims as they are added, changed and retracted.
@@ -351,6 +346,9 @@ pub(crate) struct ProbeArgs {
     )]
     pub(crate) endpoint: String,
 
+    #[command(flatten)]
+    pub(crate) credentials: CredentialArgs,
+
     /// The service, such as dictum.v1.IngestService; empty asks for the whole server.
     #[arg(long, value_name = "NAME", default_value = "", env = "DICTUM_SERVICE")]
     pub(crate) service: String,
@@ -359,7 +357,7 @@ pub(crate) struct ProbeArgs {
 /// How to reach a server.
 #[derive(Debug, Args)]
 pub(crate) struct ServerArgs {
-    /// The address of the server.
+    /// The address of the server; several with commas between them. Of a name all addresses are used that are healthy.
     #[arg(
         long,
         value_name = "URL",
@@ -372,13 +370,88 @@ pub(crate) struct ServerArgs {
     /// How often a call is tried while the server does not answer; the pauses grow from 0.1 to 5 seconds.
     #[arg(long, value_name = "NUMBER", default_value_t = 7, env = "DICTUM_ATTEMPTS")]
     pub(crate) attempts: u32,
+
+    #[command(flatten)]
+    pub(crate) credentials: CredentialArgs,
 }
 
 impl ServerArgs {
     /// Returns a connection; nothing is sent before the first call.
     pub(crate) fn connect(&self) -> Result<Connection, ClientError> {
-        Connection::new(&self.endpoint, ClientOptions { max_attempts: self.attempts, ..Default::default() })
+        let options = ClientOptions { max_attempts: self.attempts, ..self.credentials.options()? };
+        Connection::new(&self.endpoint, options)
     }
+}
+
+/// What is shown to a server, and by what it is known.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "TLS and identity")]
+pub(crate) struct CredentialArgs {
+    /// The authorities by which an https server is known (PEM) [default: those of the machine].
+    #[arg(long, value_name = "FILE", env = "DICTUM_CA")]
+    pub(crate) ca: Option<PathBuf>,
+
+    /// The certificate to show (PEM).
+    #[arg(long, value_name = "FILE", env = "DICTUM_CERT")]
+    pub(crate) cert: Option<PathBuf>,
+
+    /// The private key of that certificate (PEM).
+    #[arg(long, value_name = "FILE", env = "DICTUM_KEY")]
+    pub(crate) key: Option<PathBuf>,
+
+    /// The token to send. Other users of the machine see flags: the variable or --token-file keeps it to yourself.
+    #[arg(
+        long,
+        value_name = "TOKEN",
+        env = "DICTUM_TOKEN",
+        hide_env_values = true,
+        conflicts_with = "token_file"
+    )]
+    pub(crate) token: Option<String>,
+
+    /// A file with the token to send.
+    #[arg(long, value_name = "FILE", env = "DICTUM_TOKEN_FILE")]
+    pub(crate) token_file: Option<PathBuf>,
+
+    /// Send the token in plain text to other machines too.
+    #[arg(long, env = "DICTUM_INSECURE")]
+    pub(crate) insecure: bool,
+}
+
+impl CredentialArgs {
+    /// Returns the options of a client with them.
+    pub(crate) fn options(&self) -> Result<ClientOptions, ClientError> {
+        let Self { ca, cert, key, token, token_file, insecure } = self;
+        let token = match (token, token_file) {
+            (Some(token), _) => Some(Token::new(token)?),
+            (None, file) => file.as_deref().map(Token::from_file).transpose()?,
+        };
+        let tls = ClientTls::from_files(ca.as_deref(), cert.as_deref(), key.as_deref())?;
+        Ok(ClientOptions { tls, token, insecure: *insecure, ..Default::default() })
+    }
+}
+
+/// Flags of `dictum token`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Example:
+  dictum token press-desk --scopes read,ingest --access access.txt > token.txt
+  dictum serve --access access.txt &
+  dictum list --token-file token.txt
+
+The token goes to standard output and is shown this once. The file of --access holds its hash alone.")]
+pub(crate) struct TokenArgs {
+    /// The name of whoever will have it: letters, digits, `.`, `-` and `_`.
+    #[arg(value_parser = identity_name)]
+    pub(crate) name: String,
+
+    /// What it may do: read, ingest, admin.
+    #[arg(long, value_name = "SCOPES", value_delimiter = ',', default_value = "read", env = "DICTUM_SCOPES")]
+    pub(crate) scopes: Vec<Scope>,
+
+    /// The file of identities to add it to [default: its line goes to standard error].
+    #[arg(long, value_name = "FILE", env = "DICTUM_ACCESS")]
+    pub(crate) access: Option<PathBuf>,
 }
 
 /// Flags of `dictum ingest`.
@@ -410,34 +483,23 @@ Examples:
   dictum list --all --output ndjson > claims.ndjson")]
 pub(crate) struct ListArgs {
     #[command(flatten)]
-    pub(crate) query: QueryArgs,
+    pub(crate) filter: FilterArgs,
 
     /// Oldest or newest document first.
     #[arg(long, value_enum, default_value_t, env = "DICTUM_ORDER")]
     pub(crate) order: Order,
 
+    /// How many claims at most.
+    #[arg(long, value_name = "NUMBER", default_value_t = 50, env = "DICTUM_LIMIT", conflicts_with = "all")]
+    pub(crate) limit: usize,
+
     /// Every claim, however many.
-    #[arg(long, env = "DICTUM_ALL", conflicts_with = "limit")]
+    #[arg(long, env = "DICTUM_ALL")]
     pub(crate) all: bool,
 
     /// How to print the claims.
     #[arg(long, value_enum, default_value_t, env = "DICTUM_OUTPUT")]
     pub(crate) output: Output,
-}
-
-/// What `list` and `search` have in common: which claims, how many, from where.
-#[derive(Debug, Args)]
-pub(crate) struct QueryArgs {
-    #[command(flatten)]
-    pub(crate) filter: FilterArgs,
-
-    /// How many claims at most.
-    #[arg(long, value_name = "NUMBER", default_value_t = 50, env = "DICTUM_LIMIT")]
-    pub(crate) limit: usize,
-
-    /// Say on standard error how the claims were found: which index was walked, which others sieved.
-    #[arg(long, env = "DICTUM_EXPLAIN")]
-    pub(crate) explain: bool,
 
     #[command(flatten)]
     pub(crate) server: ServerArgs,
@@ -452,10 +514,14 @@ Examples:
   dictum search pier --speaker 'Oda Lindqvist' --output ndjson | jq .highlights")]
 pub(crate) struct SearchArgs {
     /// Words, "words in a row" and beginnings*; all must be found in one claim.
-    pub(crate) words: String,
+    pub(crate) query: String,
 
     #[command(flatten)]
-    pub(crate) query: QueryArgs,
+    pub(crate) filter: FilterArgs,
+
+    /// How many claims at most.
+    #[arg(long, value_name = "NUMBER", default_value_t = 20, env = "DICTUM_LIMIT")]
+    pub(crate) limit: usize,
 
     /// How to print them: a table of claims, or a JSON object for each with its highlights.
     #[arg(long, value_enum, default_value_t, env = "DICTUM_OUTPUT")]
@@ -464,64 +530,6 @@ pub(crate) struct SearchArgs {
     /// Wait until this revision of the store can be searched: a write's, to find what was written.
     #[arg(long, value_name = "REVISION", default_value_t = 0, env = "DICTUM_MIN_REVISION")]
     pub(crate) min_revision: u64,
-}
-
-/// Flags of `dictum speaker`.
-#[derive(Debug, Args)]
-#[command(after_help = "\
-Examples:
-  dictum speaker 'Oda Lindqvist'
-  dictum speaker lindqvist --output ndjson | jq .forms")]
-pub(crate) struct SpeakerArgs {
-    /// Any form of the name; case, accents and title do not count.
-    pub(crate) name: String,
-
-    /// How to print what is known.
-    #[arg(long, value_enum, default_value_t, env = "DICTUM_OUTPUT")]
-    pub(crate) output: LineOutput,
-
-    #[command(flatten)]
-    pub(crate) server: ServerArgs,
-}
-
-/// Flags of `dictum prerequisites`.
-#[derive(Debug, Args)]
-#[command(after_help = "\
-Examples:
-  dictum prerequisites --speaker 'Oda Lindqvist'
-  dictum prerequisites --speaker 'Oda Lindqvist' --subject talks --output ndjson | jq .changes
-
-A list is compared with the one before it by the same speaker on the same subject: = kept, ~ reworded, + added,
-- dropped.")]
-pub(crate) struct PrerequisitesArgs {
-    #[command(flatten)]
-    pub(crate) filter: FilterArgs,
-
-    /// Only lists on a subject with all of these words.
-    #[arg(long, value_name = "WORDS", default_value = "", hide_default_value = true, env = "DICTUM_SUBJECT")]
-    pub(crate) subject: String,
-
-    /// How to print the lists.
-    #[arg(long, value_enum, default_value_t, env = "DICTUM_OUTPUT")]
-    pub(crate) output: LineOutput,
-
-    #[command(flatten)]
-    pub(crate) server: ServerArgs,
-}
-
-/// Flags of `dictum exchanges`.
-#[derive(Debug, Args)]
-#[command(after_help = "\
-Example:
-  dictum list --form question-answer --limit 1 --output ndjson | jq -r .documentId | xargs dictum exchanges")]
-pub(crate) struct ExchangesArgs {
-    /// The id of a document of the occasion: those of its channel with the same date and place belong to it.
-    #[arg(value_name = "ID")]
-    pub(crate) document: String,
-
-    /// How to print the questions and answers.
-    #[arg(long, value_enum, default_value_t, env = "DICTUM_OUTPUT")]
-    pub(crate) output: Output,
 
     #[command(flatten)]
     pub(crate) server: ServerArgs,
@@ -557,8 +565,8 @@ pub(crate) struct CountArgs {
     pub(crate) filter: FilterArgs,
 
     /// Count by this field too.
-    #[arg(long, value_name = "FIELD", value_parser = facet(), env = "DICTUM_BY")]
-    pub(crate) by: Option<ClaimFacet>,
+    #[arg(long, value_enum, value_name = "FIELD", env = "DICTUM_BY")]
+    pub(crate) by: Option<Facet>,
 
     /// How many values of the field at most, the most frequent first.
     #[arg(long, value_name = "NUMBER", default_value_t = 50, env = "DICTUM_LIMIT", value_parser = clap::value_parser!(i32).range(1..=1000))]
@@ -678,23 +686,18 @@ fn format() -> impl TypedValueParser<Value = Format> {
     PossibleValuesParser::new(names).try_map(|name| name.parse::<Format>())
 }
 
-/// The fields by which claims are counted, as the contract names them: `speaker` is CLAIM_FACET_SPEAKER.
-fn facet() -> impl TypedValueParser<Value = ClaimFacet> {
-    let facets: Vec<(String, ClaimFacet)> = (1..)
-        .map_while(|number| ClaimFacet::try_from(number).ok())
-        .map(|facet| (facet.as_str_name().trim_start_matches("CLAIM_FACET_").to_lowercase(), facet))
-        .collect();
-    PossibleValuesParser::new(facets.iter().map(|(name, _)| name.clone())).map(move |name| {
-        let found = facets.iter().find(|(known, _)| *known == name);
-        found.map(|(_, facet)| *facet).unwrap_or_default()
-    })
-}
-
 fn endpoint(url: &str) -> Result<String, String> {
-    let known = url.starts_with("http://") || url.starts_with("https://");
-    known
+    let known = |url: &str| url.starts_with("http://") || url.starts_with("https://");
+    url.split(',')
+        .all(|url| known(url.trim()))
         .then(|| url.to_owned())
         .ok_or_else(|| "expected an address such as http://127.0.0.1:50051".to_owned())
+}
+
+fn identity_name(name: &str) -> Result<String, String> {
+    dictum_server::is_identity_name(name)
+        .then(|| name.to_owned())
+        .ok_or_else(|| "expected letters, digits, `.`, `-` and `_`, 64 at most".to_owned())
 }
 
 fn time_zone(name: &str) -> Result<TimeZone, String> {

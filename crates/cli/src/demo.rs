@@ -65,7 +65,9 @@ pub(crate) fn services_config(data: &Path) -> Result<ServicesConfig, Failure> {
     let command = ServicesConfig::augment_args(clap::Command::new("demo"));
     let arguments = ["demo".as_ref(), "--data".as_ref(), data.as_os_str()];
     let matches = command.try_get_matches_from(arguments).map_err(stopped_early)?;
-    ServicesConfig::from_arg_matches(&matches).map_err(stopped_early)
+    let mut config = ServicesConfig::from_arg_matches(&matches).map_err(stopped_early)?;
+    config.server.security = config.server.security.within_process(); // nobody else is to call it
+    Ok(config)
 }
 
 async fn show(endpoint: &str) -> Result<Exit, Failure> {

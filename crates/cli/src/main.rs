@@ -10,7 +10,6 @@ mod count;
 mod delete;
 mod demo;
 mod eval;
-mod exchanges;
 mod exit;
 mod explain;
 mod extract;
@@ -21,7 +20,6 @@ mod inputs;
 mod json;
 mod list;
 mod names;
-mod prerequisites;
 mod probe;
 mod reading;
 mod report;
@@ -29,10 +27,10 @@ mod search;
 mod serve;
 mod services;
 mod settings;
-mod speaker;
 mod store;
 mod table;
 mod terminal;
+mod token;
 mod verify;
 mod watch;
 
@@ -68,17 +66,15 @@ fn run(parsed: &Parsed) -> Result<Exit, Failure> {
         Command::Serve(args) => wait_for(serve::run(*args)),
         Command::Config(_) => print(parsed.settings().as_bytes()),
         Command::Probe(args) => wait_for(probe::run(args)),
+        Command::Token(args) => token::run(&args),
         Command::Ingest(args) => wait_for(ingest::run(&args)),
         Command::List(args) => wait_for(list::run(*args)),
         Command::Search(args) => wait_for(search::run(*args)),
         Command::Speakers(args) => wait_for(names::run(names::Kind::Speakers, args)),
-        Command::Speaker(args) => wait_for(speaker::run(args)),
         Command::Topics(args) => wait_for(names::run(names::Kind::Topics, args)),
         Command::Channels(args) => wait_for(names::run(names::Kind::Channels, args)),
         Command::Count(args) => wait_for(count::run(*args)),
         Command::Delete(args) => wait_for(delete::run(&args)),
-        Command::Prerequisites(args) => wait_for(prerequisites::run(*args)),
-        Command::Exchanges(args) => wait_for(exchanges::run(args)),
         Command::Get(args) => wait_for(get::run(&args)),
         Command::Watch(args) => wait_for(watch::run(*args)),
         Command::Verify(args) => wait_for(verify::run(*args)),

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use dictum_server::{bind, start_logs, stop_requested};
+use dictum_server::{SecurityConfig, bind, start_logs, stop_requested};
 use dictum_store::{Store, StoreError};
 use tokio::net::TcpListener;
 
@@ -42,6 +42,12 @@ pub(crate) async fn listen(address: SocketAddr) -> Result<TcpListener, Failure> 
 fn greet(listener: &TcpListener, args: &ServeArgs) {
     let address = listener.local_addr().unwrap_or(args.listen);
     let data = args.services.storage.data.display();
+    if args.services.server.security != SecurityConfig::default() {
+        // What to call first depends on names and tokens that only the operator knows.
+        let scheme = if args.services.server.security.tls_cert.is_some() { "https" } else { "http" };
+        anstream::eprintln!("dictum listens on {scheme}://{address} and keeps its data in {data}");
+        return;
+    }
     anstream::eprintln!(
         "dictum listens on http://{address} and keeps its data in {data}
 try it:

@@ -48,16 +48,22 @@ pub(crate) async fn serve(
     let inner = Server::new(ServerConfig { drain_delay: Duration::ZERO, ..server.clone() }, DESCRIPTOR_SET);
     let stopping = inner.stopping();
     let inner = inner
-        .add(dictum_extraction::service(&extraction, &server, stopping.clone()))
-        .add(dictum_storage::service(store.clone(), search.clone(), &storage, &server, stopping));
+        .add(dictum_extraction::service(&extraction, &server, stopping.clone()), dictum_extraction::ACCESS)
+        .add(
+            dictum_storage::service(store.clone(), search.clone(), &storage, &server, stopping),
+            dictum_storage::ACCESS,
+        );
 
     let public = Server::new(server.clone(), DESCRIPTOR_SET);
     let stopping = public.stopping();
     let backends = Backends { extraction: backend(), storage: backend() };
     let public = public
-        .add(dictum_ingest::service(backends, &ingest, &server, stopping.clone()))
-        .add(dictum_extraction::service(&extraction, &server, stopping.clone()))
-        .add(dictum_storage::service(store.clone(), search.clone(), &storage, &server, stopping));
+        .add(dictum_ingest::service(backends, &ingest, &server, stopping.clone()), dictum_ingest::ACCESS)
+        .add(dictum_extraction::service(&extraction, &server, stopping.clone()), dictum_extraction::ACCESS)
+        .add(
+            dictum_storage::service(store.clone(), search.clone(), &storage, &server, stopping),
+            dictum_storage::ACCESS,
+        );
 
     let (public_ended, public_has_ended) = oneshot::channel::<()>();
     let (outcome, inner_outcome) = tokio::join!(

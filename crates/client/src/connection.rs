@@ -1,13 +1,13 @@
-//! A connection to one server, and how patient its calls are.
+//! A connection to a server or to several, and how patient its calls are.
 
 use std::{sync::Arc, time::Duration};
 
 use tonic::transport::{Channel, Endpoint};
 use tower::retry::budget::TpsBudget;
 
-use crate::ClientError;
+use crate::{ClientError, ClientTls, Token, address::Address, balance::Balancer, transport::Transport};
 
-/// How patient and how large calls are.
+/// How patient and how large calls are, and who makes them.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ClientOptions {
     /// Time to connect.
@@ -31,6 +31,14 @@ pub struct ClientOptions {
     pub keepalive_interval: Duration,
     /// How long a ping may stay unanswered.
     pub keepalive_timeout: Duration,
+    /// How often names of servers are looked up.
+    pub lookup_interval: Duration,
+    /// How `https://` servers are known, and what is shown to them.
+    pub tls: ClientTls,
+    /// Who calls.
+    pub token: Option<Token>,
+    /// Send the token in plain text to other machines too.
+    pub insecure: bool,
 }
 
 impl Default for ClientOptions {
@@ -46,25 +54,25 @@ impl Default for ClientOptions {
             ingest_window_bytes: 32 << 20,
             keepalive_interval: Duration::from_secs(30),
             keepalive_timeout: Duration::from_secs(10),
+            lookup_interval: Duration::from_secs(15),
+            tls: ClientTls::default(),
+            token: None,
+            insecure: false,
         }
     }
 }
 
 impl ClientOptions {
-    /// Returns the settings of a transport to `endpoint`, such as `http://127.0.0.1:50051`.
+    /// Returns the settings of a transport to `endpoint`, such as `http://127.0.0.1:50051`; the token is no part of them.
     ///
     /// # Errors
     ///
-    /// Fails when `endpoint` is no address.
+    /// Fails when `endpoint` is not one address, or what should be shown to it cannot be used.
     pub fn endpoint(&self, endpoint: &str) -> Result<Endpoint, ClientError> {
-        Ok(Endpoint::from_shared(endpoint.to_owned())
-            .map_err(|_| ClientError::Endpoint { endpoint: endpoint.to_owned() })?
-            .connect_timeout(self.connect_timeout)
-            .tcp_nodelay(true)
-            .http2_keep_alive_interval(self.keepalive_interval)
-            .keep_alive_timeout(self.keepalive_timeout)
-            .user_agent(concat!("dictum-client/", env!("CARGO_PKG_VERSION")))
-            .expect("the text holds no control characters"))
+        match &Address::parse_all(endpoint)?[..] {
+            [address] => address.endpoint(None, self),
+            _ => Err(ClientError::Endpoint { endpoint: endpoint.to_owned() }),
+        }
     }
 }
 
@@ -72,29 +80,51 @@ impl ClientOptions {
 const RETRIES_PER_SECOND: u32 = 2;
 const RETRIES_PER_CALL: f32 = 0.2;
 
-/// A connection to one server, made when it is first used and again whenever it breaks. Cheap to clone; the clones share
-/// the connection and the budget of retries.
+/// A connection to a server or to several, made when it is first used and again whenever it breaks. Cheap to clone; the
+/// clones share the connections and the budget of retries.
 #[derive(Debug, Clone)]
 pub struct Connection {
-    pub(crate) channel: Channel,
+    pub(crate) channel: Transport,
     pub(crate) options: Arc<ClientOptions>,
     pub(crate) budget: Arc<TpsBudget>,
 }
 
 impl Connection {
-    /// Returns a connection to `endpoint`, such as `http://127.0.0.1:50051`. Nothing is sent yet.
+    /// Returns a connection to `endpoint`, such as `http://127.0.0.1:50051`, or several with commas between them. Nothing
+    /// is sent yet.
+    ///
+    /// Names are looked up again and again, and calls go to those of all addresses that say that they are healthy. This
+    /// takes a tokio runtime.
     ///
     /// # Errors
     ///
-    /// Fails when `endpoint` is no address.
+    /// Fails when `endpoint` is no address, or what should be shown to it cannot be used.
     pub fn new(endpoint: &str, options: ClientOptions) -> Result<Self, ClientError> {
-        let channel = options.endpoint(endpoint)?.connect_lazy();
-        Ok(Self::over(channel, options))
+        let addresses = Address::parse_all(endpoint)?;
+        let authorization = options.token.as_ref().map(Token::header);
+        let channel = match &addresses[..] {
+            [address] if address.is_one_machine() => {
+                Transport::one(address.endpoint(None, &options)?.connect_lazy(), authorization)
+            }
+            _ => Transport::many(Balancer::new(addresses, &options, authorization.clone())?, authorization),
+        };
+        Ok(Self::through(channel, options))
     }
 
     /// Returns a connection over a channel that somebody else made: in memory, say.
     #[must_use]
     pub fn over(channel: Channel, options: ClientOptions) -> Self {
+        let authorization = options.token.as_ref().map(Token::header);
+        Self::through(Transport::one(channel, authorization), options)
+    }
+
+    /// Returns what calls go through, for clients of other services: with the token, and balanced.
+    #[must_use]
+    pub fn transport(&self) -> Transport {
+        self.channel.clone()
+    }
+
+    fn through(channel: Transport, options: ClientOptions) -> Self {
         let budget = TpsBudget::new(Duration::from_secs(10), RETRIES_PER_SECOND, RETRIES_PER_CALL);
         Self { channel, options: Arc::new(options), budget: Arc::new(budget) }
     }

@@ -15,6 +15,18 @@ pub enum ClientError {
         /// What was given.
         endpoint: String,
     },
+    /// What should be shown to the server, or by what it should be known, cannot be used.
+    #[error("{message}")]
+    Credentials {
+        /// Why not.
+        message: String,
+    },
+    /// The token would travel where others can read it.
+    #[error("a token would go to {endpoint} in plain text: use https, or say that it may")]
+    PlainToken {
+        /// Where to.
+        endpoint: String,
+    },
     /// The server, or the way to it, answered with this status.
     #[error("{}", describe(.0))]
     Status(Box<Status>),
@@ -27,11 +39,13 @@ impl From<Status> for ClientError {
 }
 
 impl ClientError {
-    /// Returns the status code; INVALID_ARGUMENT for an endpoint that is no address.
+    /// Returns the status code; INVALID_ARGUMENT where nothing was sent.
     #[must_use]
     pub fn code(&self) -> Code {
         match self {
-            Self::Endpoint { .. } => Code::InvalidArgument,
+            Self::Endpoint { .. } | Self::Credentials { .. } | Self::PlainToken { .. } => {
+                Code::InvalidArgument
+            }
             Self::Status(status) => status.code(),
         }
     }
@@ -40,7 +54,7 @@ impl ClientError {
     #[must_use]
     pub fn reason(&self) -> Option<ErrorReason> {
         match self {
-            Self::Endpoint { .. } => None,
+            Self::Endpoint { .. } | Self::Credentials { .. } | Self::PlainToken { .. } => None,
             Self::Status(status) => dictum_proto::reason(status),
         }
     }

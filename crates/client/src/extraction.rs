@@ -2,9 +2,8 @@
 
 use dictum_proto::v1::{self, extraction_service_client::ExtractionServiceClient};
 use futures_util::{Stream, TryStreamExt};
-use tonic::transport::Channel;
 
-use crate::{ClientError, Connection};
+use crate::{ClientError, Connection, Transport};
 
 /// Finds claims in documents.
 #[derive(Debug, Clone)]
@@ -19,7 +18,7 @@ impl ExtractionClient {
         Self { connection }
     }
 
-    fn service(&self, channel: Channel) -> ExtractionServiceClient<Channel> {
+    fn service(&self, channel: Transport) -> ExtractionServiceClient<Transport> {
         ExtractionServiceClient::new(channel)
             .max_decoding_message_size(self.connection.options.max_message_bytes)
     }

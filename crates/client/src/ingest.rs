@@ -12,9 +12,9 @@ use futures_util::{
 };
 use tokio::{sync::mpsc, time::sleep};
 use tokio_stream::wrappers::ReceiverStream;
-use tonic::{Status, transport::Channel};
+use tonic::Status;
 
-use crate::{ClientError, Connection, error::may_pass, retry::pause};
+use crate::{ClientError, Connection, Transport, error::may_pass, retry::pause};
 
 /// Hands documents in.
 #[derive(Debug, Clone)]
@@ -38,7 +38,7 @@ impl IngestClient {
         Self { connection }
     }
 
-    fn service(&self, channel: Channel) -> IngestServiceClient<Channel> {
+    fn service(&self, channel: Transport) -> IngestServiceClient<Transport> {
         IngestServiceClient::new(channel).max_decoding_message_size(self.connection.options.max_message_bytes)
     }
 

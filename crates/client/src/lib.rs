@@ -21,16 +21,22 @@
 //! Every call of `dictum.v1` may be repeated: ids come from content, so writing twice is harmless. Absent on purpose:
 //! reading files, printing.
 
+mod address;
+mod balance;
 mod connection;
+mod credentials;
 mod error;
 mod extraction;
 mod ingest;
 mod retry;
 mod storage;
+mod transport;
 mod watch;
 
 pub use connection::{ClientOptions, Connection};
+pub use credentials::{ClientTls, Token};
 pub use error::ClientError;
 pub use extraction::ExtractionClient;
 pub use ingest::{Acknowledgement, IngestClient};
 pub use storage::StorageClient;
+pub use transport::Transport;

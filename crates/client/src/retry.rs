@@ -3,11 +3,11 @@
 use std::{future::Future, time::Duration};
 
 use tokio::time::{sleep, timeout};
-use tonic::{Request, Response, Status, transport::Channel};
+use tonic::{Request, Response, Status};
 use tower::retry::budget::Budget;
 
 use crate::{
-    ClientError, ClientOptions, Connection,
+    ClientError, ClientOptions, Connection, Transport,
     error::{may_pass, retry_after},
 };
 
@@ -16,7 +16,7 @@ impl Connection {
     pub(crate) async fn call<M, T, F>(
         &self,
         message: M,
-        attempt: impl Fn(Channel, Request<M>) -> F,
+        attempt: impl Fn(Transport, Request<M>) -> F,
     ) -> Result<T, ClientError>
     where
         M: Clone,
@@ -40,7 +40,7 @@ impl Connection {
     async fn attempt<M, T, F>(
         &self,
         message: M,
-        attempt: impl Fn(Channel, Request<M>) -> F,
+        attempt: impl Fn(Transport, Request<M>) -> F,
     ) -> Result<T, Status>
     where
         F: Future<Output = Result<Response<T>, Status>>,

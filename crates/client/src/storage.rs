@@ -2,9 +2,8 @@
 
 use dictum_proto::v1::{self, storage_service_client::StorageServiceClient};
 use futures_util::{Stream, TryStreamExt, stream};
-use tonic::transport::Channel;
 
-use crate::{ClientError, Connection, watch};
+use crate::{ClientError, Connection, Transport, watch};
 
 /// Writes, reads, lists and follows what is stored.
 #[derive(Debug, Clone)]
@@ -19,7 +18,7 @@ impl StorageClient {
         Self { connection }
     }
 
-    fn service(&self, channel: Channel) -> StorageServiceClient<Channel> {
+    fn service(&self, channel: Transport) -> StorageServiceClient<Transport> {
         StorageServiceClient::new(channel)
             .max_decoding_message_size(self.connection.options.max_message_bytes)
     }
@@ -132,52 +131,6 @@ impl StorageClient {
             .call(
                 request,
                 |channel, request| async move { self.service(channel).list_speakers(request).await },
-            )
-            .await
-    }
-
-    /// Returns what is known of a speaker by any form of the name.
-    ///
-    /// # Errors
-    ///
-    /// The service's status, after retries.
-    pub async fn get_speaker(&self, name: String) -> Result<v1::GetSpeakerResponse, ClientError> {
-        self.connection
-            .call(v1::GetSpeakerRequest { name }, |channel, request| async move {
-                self.service(channel).get_speaker(request).await
-            })
-            .await
-    }
-
-    /// Returns one page of prerequisite lists, each beside the one before it.
-    ///
-    /// # Errors
-    ///
-    /// The service's status, after retries.
-    pub async fn list_prerequisites(
-        &self,
-        request: v1::ListPrerequisitesRequest,
-    ) -> Result<v1::ListPrerequisitesResponse, ClientError> {
-        self.connection
-            .call(request, |channel, request| async move {
-                self.service(channel).list_prerequisites(request).await
-            })
-            .await
-    }
-
-    /// Returns one page of the questions and answers of an occasion.
-    ///
-    /// # Errors
-    ///
-    /// The service's status, after retries.
-    pub async fn list_exchanges(
-        &self,
-        request: v1::ListExchangesRequest,
-    ) -> Result<v1::ListExchangesResponse, ClientError> {
-        self.connection
-            .call(
-                request,
-                |channel, request| async move { self.service(channel).list_exchanges(request).await },
             )
             .await
     }

@@ -1,9 +1,14 @@
-//! The body of an answer: holds the call's permit to its end, ends in time, and says in gRPC's own words why.
+//! The body of an answer: holds the call's places to its end, ends in time, and says in gRPC's own words why. And the
+//! body of a request, which tells when something came.
 
 use std::{
     future::Future,
     panic::{AssertUnwindSafe, catch_unwind},
     pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
     task::{Context, Poll},
     time::Duration,
 };
@@ -11,11 +16,15 @@ use std::{
 use bytes::Bytes;
 use http::HeaderMap;
 use http_body::{Body, Frame, SizeHint};
-use tokio::{sync::OwnedSemaphorePermit, time::Instant};
+use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 use tonic::{Code, Status};
 
-use crate::failure;
+use crate::{
+    connection::{Sending, milliseconds},
+    failure,
+    gate::Places,
+};
 
 /// When a stream is ended from outside.
 #[derive(Debug, Clone)]
@@ -24,6 +33,31 @@ pub(crate) struct Ends {
     pub(crate) cut: CancellationToken,
     /// The client's deadline, and how far off it was at the start.
     pub(crate) deadline: Option<(Instant, Duration)>,
+    /// How long nothing may move, on a stream.
+    pub(crate) idle: Option<(Duration, Activity)>,
+}
+
+/// When something moved last on a stream, in either direction.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Activity(Arc<AtomicU64>);
+
+impl Activity {
+    fn moved(&self) {
+        self.0.store(milliseconds(), Ordering::Relaxed);
+    }
+
+    /// Returns when nothing has moved for so long.
+    async fn quiet_for(&self, time: Duration) {
+        let mut rest = time;
+        loop {
+            sleep(rest).await;
+            let quiet = Duration::from_millis(milliseconds().saturating_sub(self.0.load(Ordering::Relaxed)));
+            match time.checked_sub(quiet) {
+                Some(left) if !left.is_zero() => rest = left,
+                _ => return,
+            }
+        }
+    }
 }
 
 impl Ends {
@@ -38,9 +72,19 @@ impl Ends {
                 None => std::future::pending().await,
             }
         };
+        let quiet = async {
+            match &self.idle {
+                Some((time, activity)) => {
+                    activity.quiet_for(*time).await;
+                    *time
+                }
+                None => std::future::pending().await,
+            }
+        };
         tokio::select! {
             () = self.cut.cancelled() => failure::shutting_down(),
             time = expired => failure::deadline_exceeded(time),
+            time = quiet => failure::stream_idle(time),
         }
     }
 }
@@ -55,7 +99,8 @@ pub(crate) struct Answer {
     ends: Ends,
     end: Option<EndFuture>, // made when the body first has to wait: answers that are there at once never need it
     ended: bool,
-    _permit: Option<OwnedSemaphorePermit>,
+    sending: Option<Sending>,
+    places: Option<Places>,
 }
 
 impl Answer {
@@ -64,13 +109,19 @@ impl Answer {
         path: http::Uri,
         ends: Ends,
         max_message_bytes: usize,
-        permit: Option<OwnedSemaphorePermit>,
+        sending: Option<Sending>,
+        places: Places,
     ) -> Self {
-        Self { body, max_message_bytes, path, ends, end: None, ended: false, _permit: permit }
+        if let Some((_, activity)) = &ends.idle {
+            activity.moved();
+        }
+        Self { body, max_message_bytes, path, ends, end: None, ended: false, sending, places: Some(places) }
     }
 
     fn end_with(&mut self, status: &Status) -> Frame<Bytes> {
         self.ended = true;
+        self.body = tonic::body::Body::empty(); // the handler's stream ends now, not when the client has read this
+        self.places = None;
         let mut trailers = HeaderMap::new();
         if status.add_header(&mut trailers).is_err() {
             trailers.clear(); // no headers is UNKNOWN to the client, which is true enough
@@ -91,10 +142,19 @@ impl Body for Answer {
             return Poll::Ready(None);
         }
         let this = &mut *self;
+        if let Some(sending) = &this.sending {
+            sending.asked();
+        }
         match catch_unwind(AssertUnwindSafe(|| Pin::new(&mut this.body).poll_frame(cx))) {
             Ok(Poll::Ready(Some(Ok(mut frame)))) => {
                 if let Some(trailers) = frame.trailers_mut() {
                     translate(trailers, this.max_message_bytes);
+                }
+                if let Some((_, activity)) = &this.ends.idle {
+                    activity.moved();
+                }
+                if let Some(sending) = &this.sending {
+                    sending.handed_over();
                 }
                 Poll::Ready(Some(Ok(frame)))
             }
@@ -113,6 +173,42 @@ impl Body for Answer {
 
     fn is_end_stream(&self) -> bool {
         self.ended || self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
+/// The body of a request on a stream: what comes counts as something that moved.
+pub(crate) struct Received {
+    body: tonic::body::Body,
+    activity: Activity,
+}
+
+impl Received {
+    pub(crate) fn new(body: tonic::body::Body, activity: Activity) -> Self {
+        Self { body, activity }
+    }
+}
+
+impl Body for Received {
+    type Data = Bytes;
+    type Error = Status;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
+        let frame = Pin::new(&mut self.body).poll_frame(cx);
+        if frame.is_ready() {
+            self.activity.moved();
+        }
+        frame
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
     }
 
     fn size_hint(&self) -> SizeHint {

@@ -1,4 +1,4 @@
-//! What happens around every call: room for it, its deadline, its panic, its status.
+//! What happens around every call: its way in, its deadline, its panic, its status.
 //!
 //! One layer instead of five, so that one page says in which order things happen. tonic's own timeout and load shedding
 //! are not used: they answer CANCELLED and count each connection by itself.
@@ -14,17 +14,16 @@ use std::{
 
 use futures_util::FutureExt;
 use http::{HeaderMap, Request, Response};
-use tokio::{
-    sync::{OwnedSemaphorePermit, Semaphore},
-    time::{Instant, timeout},
-};
+use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
-use tonic::body::Body;
+use tonic::{Status, body::Body};
 use tower::{Layer, Service};
 
 use crate::{
-    answer::{Answer, Ends, translate},
+    answer::{Activity, Answer, Ends, Received, translate},
+    connection::Link,
     failure,
+    gate::{Admitted, Gate, ends_at_once},
 };
 
 /// How long before the client's deadline the server answers: so that the answer arrives before the client gives up.
@@ -33,12 +32,12 @@ const ANSWER_EARLIER: Duration = Duration::from_millis(10);
 /// What all calls of one server share.
 #[derive(Debug)]
 pub(crate) struct CallLimits {
-    /// One permit a call, held until its answer is sent.
-    pub(crate) room: Arc<Semaphore>,
-    /// How many permits there are.
-    pub(crate) max_calls: usize,
+    /// Lets calls in.
+    pub(crate) gate: Gate,
     /// Time until an answer begins.
     pub(crate) max_call_time: Duration,
+    /// Time in which something must move on a stream.
+    pub(crate) max_stream_idle: Duration,
     /// For the message of a refusal: the services themselves keep it.
     pub(crate) max_message_bytes: usize,
     /// Ends the streams of health and reflection: nobody waits for them when the server stops.
@@ -79,36 +78,46 @@ where
         self.inner.poll_ready(cx)
     }
 
-    fn call(&mut self, request: Request<Body>) -> Self::Future {
+    fn call(&mut self, mut request: Request<Body>) -> Self::Future {
         let limits = Arc::clone(&self.limits);
         let path = request.uri().clone();
-        // Health checks find room in an overloaded server too, else the orchestrator kills it when it is needed most.
-        let ours = !path.path().starts_with("/grpc.");
-        let permit = match Arc::clone(&limits.room).try_acquire_owned() {
-            Ok(permit) if ours => Some(permit),
-            Err(_) if ours => {
-                let refusal = failure::overloaded(limits.max_calls).into_http();
-                return Box::pin(std::future::ready(Ok(refusal)));
-            }
-            _ => None,
+        let link = request.extensions().get::<Link>().cloned();
+        let admitted = match limits.gate.admit(path.path(), request.headers(), link.as_ref()) {
+            Ok(admitted) => admitted,
+            Err(refusal) => return Box::pin(std::future::ready(Ok(refusal.into_http()))),
         };
+        request.extensions_mut().insert(admitted.caller.clone());
+        let mut idle = None;
+        if admitted.method.is_some_and(|method| method.streams) {
+            let activity = Activity::default();
+            idle = Some((limits.max_stream_idle, activity.clone()));
+            request = request.map(|body| Body::new(Received::new(body, activity)));
+        }
         let deadline = client_timeout(request.headers()).map(|time| (Instant::now() + early(time), time));
-        let cut = if ours { limits.cut.clone() } else { limits.stopping.clone() };
+        let ends_at_once = ends_at_once(path.path());
+        let cut = if ends_at_once { limits.stopping.clone() } else { limits.cut.clone() };
         let answered = AssertUnwindSafe(self.inner.call(request)).catch_unwind();
         Box::pin(async move {
             let time =
                 deadline.map_or(limits.max_call_time, |(_, time)| early(time).min(limits.max_call_time));
             let outcome = tokio::select! {
                 outcome = timeout(time, answered) => outcome,
-                () = limits.cut.cancelled() => return Ok(failure::shutting_down().into_http()),
+                () = limits.cut.cancelled() => return Ok(failed(&admitted, failure::shutting_down())),
             };
             Ok(match outcome {
-                Ok(Ok(Ok(response))) => finish(response, path, Ends { cut, deadline }, &limits, permit),
-                Ok(Err(panic)) => failure::panicked(path.path(), &*panic).into_http(),
-                Err(_) => failure::deadline_exceeded(time).into_http(),
+                Ok(Ok(Ok(response))) => {
+                    finish(response, path, Ends { cut, deadline, idle }, &limits, admitted, link.as_ref())
+                }
+                Ok(Err(panic)) => failed(&admitted, failure::panicked(path.path(), &*panic)),
+                Err(_) => failed(&admitted, failure::deadline_exceeded(time)),
             })
         })
     }
+}
+
+fn failed(admitted: &Admitted, status: Status) -> Response<Body> {
+    admitted.caller.failed(admitted.method, &status);
+    status.into_http()
 }
 
 fn finish(
@@ -116,10 +125,18 @@ fn finish(
     path: http::Uri,
     ends: Ends,
     limits: &CallLimits,
-    permit: Option<OwnedSemaphorePermit>,
+    admitted: Admitted,
+    link: Option<&Link>,
 ) -> Response<Body> {
     translate(response.headers_mut(), limits.max_message_bytes);
-    response.map(|body| Body::new(Answer::new(body, path, ends, limits.max_message_bytes, permit)))
+    if response.headers().get("grpc-status").is_some_and(|code| code != "0")
+        && let Some(status) = Status::from_header_map(response.headers())
+    {
+        admitted.caller.failed(admitted.method, &status);
+    }
+    let Admitted { places, .. } = admitted;
+    let sending = link.map(Link::answer);
+    response.map(|body| Body::new(Answer::new(body, path, ends, limits.max_message_bytes, sending, places)))
 }
 
 fn early(time: Duration) -> Duration {

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use clap::{Args, Command, FromArgMatches, builder::Resettable};
 
+use crate::SecurityConfig;
+
 /// Limits and times of a server. Every one of them bounds what a client can make the process hold or wait for.
 #[derive(Debug, Clone, PartialEq, Args)]
 #[command(next_help_heading = "Limits of the server")]
@@ -24,6 +26,19 @@ pub struct ServerConfig {
     #[arg(long, env = "DICTUM_MAX_CALLS", value_name = "N", default_value_t = 1024)]
     pub max_calls: usize,
 
+    /// Most connections at a time from one address (of IPv6: one /64 network); more are closed.
+    #[arg(long, env = "DICTUM_MAX_CONNECTIONS_PER_ADDRESS", value_name = "N", default_value_t = 512)]
+    pub max_connections_per_address: usize,
+
+    /// Most calls under way at a time of one caller: an identity, or without identities an address; more are refused with
+    /// OVERLOADED.
+    #[arg(long, env = "DICTUM_MAX_CALLS_PER_CALLER", value_name = "N", default_value_t = 512)]
+    pub max_calls_per_caller: usize,
+
+    /// Most calls of one caller in a second; more are refused with RATE_LIMITED. 0 sets no limit.
+    #[arg(long, env = "DICTUM_MAX_CALLS_PER_SECOND", value_name = "N", default_value_t = 0)]
+    pub max_calls_per_second: u32,
+
     /// Most calls under way at a time on one connection; more wait in the client.
     #[arg(long, env = "DICTUM_MAX_STREAMS_PER_CONNECTION", value_name = "N", default_value_t = 256)]
     pub max_streams_per_connection: u32,
@@ -31,6 +46,11 @@ pub struct ServerConfig {
     /// Longest time until a call is answered, or its stream begins; a client's shorter deadline wins.
     #[arg(long, env = "DICTUM_MAX_CALL_TIME", value_name = "TIME", default_value = "60s", value_parser = parse_duration)]
     pub max_call_time: Duration,
+
+    /// Longest time in which nothing moves on a stream: it is ended with STREAM_IDLE, or with its connection where the
+    /// client does not read.
+    #[arg(long, env = "DICTUM_MAX_STREAM_IDLE", value_name = "TIME", default_value = "2m", value_parser = parse_duration)]
+    pub max_stream_idle: Duration,
 
     /// Most bytes of headers of one call, as HTTP/2 counts them.
     #[arg(long, env = "DICTUM_MAX_HEADER_BYTES", value_name = "BYTES", default_value_t = 16 << 10)]
@@ -44,11 +64,13 @@ pub struct ServerConfig {
     #[arg(long, env = "DICTUM_KEEPALIVE_TIMEOUT", value_name = "TIME", default_value = "20s", value_parser = parse_duration)]
     pub keepalive_timeout: Duration,
 
-    /// How long a new connection may take to say its first byte.
+    /// How long a new connection may take for its handshakes: TLS, and the first 24 bytes of HTTP/2 or the first headers of
+    /// HTTP/1.
     #[arg(long, env = "DICTUM_HANDSHAKE_TIMEOUT", value_name = "TIME", default_value = "10s", value_parser = parse_duration)]
     pub handshake_timeout: Duration,
 
-    /// Age at which a connection is asked to close, so that clients spread over new instances.
+    /// Age at which a connection is asked to close, so that clients spread over new instances; after this time again it is
+    /// cut.
     #[arg(long, env = "DICTUM_MAX_CONNECTION_AGE", value_name = "TIME", default_value = "1h", value_parser = parse_duration)]
     pub max_connection_age: Duration,
 
@@ -68,13 +90,18 @@ pub struct ServerConfig {
     #[arg(long, env = "DICTUM_STOP_DEADLINE", value_name = "TIME", default_value = "10s", value_parser = parse_duration)]
     pub stop_deadline: Duration,
 
-    /// Listen in plain text on addresses that other machines reach: whoever reaches them can read and write.
+    /// Listen on addresses that other machines reach in plain text, or without identities: whoever reaches them can read,
+    /// and without identities write.
     #[arg(long, env = "DICTUM_INSECURE")]
     pub insecure: bool,
 
     /// An origin whose pages may call over gRPC-web (`https://desk.example`), or `*`; none by default.
     #[arg(long = "cors-origin", env = "DICTUM_CORS_ORIGINS", value_name = "ORIGIN", value_delimiter = ',')]
     pub cors_origins: Vec<String>,
+
+    /// TLS, identities and the audit log.
+    #[command(flatten)]
+    pub security: SecurityConfig,
 }
 
 /// The defaults of the flags, whatever the environment says.

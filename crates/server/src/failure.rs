@@ -8,6 +8,8 @@ use std::{error::Error, fmt::Write, time::Duration};
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt};
 
+use crate::Scope;
+
 /// The `domain` of every `ErrorInfo`.
 pub const ERROR_DOMAIN: &str = "dictum.v1";
 
@@ -29,10 +31,40 @@ pub fn shutting_down() -> Status {
     Status::with_error_details(Code::Unavailable, "the server is stopping", details)
 }
 
-pub(crate) fn overloaded(max_calls: usize) -> Status {
+/// Returns RESOURCE_EXHAUSTED for a call too many of `whose`: the server, or one caller.
+pub(crate) fn overloaded(max_calls: usize, whose: &str) -> Status {
     let details = details("OVERLOADED", [("max_calls", max_calls.to_string())], Some(RETRY_AFTER));
-    let message = format!("{max_calls} calls are under way, which is the most this server takes");
+    let message = format!("{max_calls} calls are under way, which is the most for {whose}");
     Status::with_error_details(Code::ResourceExhausted, message, details)
+}
+
+/// Says nothing of what is wrong: whoever guesses learns nothing.
+pub(crate) fn unauthenticated() -> Status {
+    let details = details("UNAUTHENTICATED", [], None);
+    let message = "the call needs a token or a client certificate that this server knows";
+    Status::with_error_details(Code::Unauthenticated, message, details)
+}
+
+pub(crate) fn permission_denied(identity: &str, enough: &[Scope]) -> Status {
+    let scopes: Vec<String> = enough.iter().chain(&[Scope::Admin]).map(ToString::to_string).collect();
+    let message = format!("`{identity}` may not make this call: it needs the scope {}", scopes.join(" or "));
+    let metadata = [("identity", identity.to_owned()), ("scopes", scopes.join(","))];
+    Status::with_error_details(Code::PermissionDenied, message, details("PERMISSION_DENIED", metadata, None))
+}
+
+pub(crate) fn rate_limited(calls_per_second: u32, retry_after: Duration) -> Status {
+    let details =
+        details("RATE_LIMITED", [("calls_per_second", calls_per_second.to_string())], Some(retry_after));
+    let message = format!("one caller may make {calls_per_second} calls in a second");
+    Status::with_error_details(Code::ResourceExhausted, message, details)
+}
+
+/// Returns UNAVAILABLE: the stream is ended because nobody used it; another may be opened.
+pub(crate) fn stream_idle(time: Duration) -> Status {
+    let details =
+        details("STREAM_IDLE", [("milliseconds", time.as_millis().to_string())], Some(Duration::ZERO));
+    let message = format!("nothing has moved on the stream for {} ms", time.as_millis());
+    Status::with_error_details(Code::Unavailable, message, details)
 }
 
 pub(crate) fn deadline_exceeded(time: Duration) -> Status {

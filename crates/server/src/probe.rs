@@ -1,8 +1,9 @@
 //! Asks a server whether it is healthy: the check that containers and scripts run.
 
-use std::time::Duration;
+use std::{error::Error, time::Duration};
 
-use tonic::transport::Endpoint;
+use bytes::Bytes;
+use tonic::{Code, body::Body, client::GrpcService, transport::Endpoint};
 use tonic_health::pb::{
     HealthCheckRequest, health_check_response::ServingStatus, health_client::HealthClient,
 };
@@ -48,11 +49,29 @@ pub async fn probe(endpoint: &str, service: &str) -> Result<(), ProbeError> {
         .connect()
         .await
         .map_err(|_| ProbeError::Unreachable { endpoint: endpoint.to_owned() })?;
+    probe_through(channel, endpoint, service).await
+}
+
+/// Asks as [`probe`] does, through a client's own way to `endpoint`.
+///
+/// # Errors
+///
+/// Says why it is not healthy.
+pub async fn probe_through<T>(transport: T, endpoint: &str, service: &str) -> Result<(), ProbeError>
+where
+    T: GrpcService<Body>,
+    T::Error: Into<Box<dyn Error + Send + Sync>>,
+    T::ResponseBody: http_body::Body<Data = Bytes> + Send + 'static,
+    <T::ResponseBody as http_body::Body>::Error: Into<Box<dyn Error + Send + Sync>> + Send,
+{
     let request = HealthCheckRequest { service: service.to_owned() };
     let not_serving = |status: String| ProbeError::NotServing { endpoint: endpoint.to_owned(), status };
-    match HealthClient::new(channel).check(request).await {
+    match HealthClient::new(transport).check(request).await {
         Ok(response) if response.get_ref().status() == ServingStatus::Serving => Ok(()),
         Ok(response) => Err(not_serving(response.get_ref().status().as_str_name().to_owned())),
+        Err(status) if status.code() == Code::Unavailable => {
+            Err(ProbeError::Unreachable { endpoint: endpoint.to_owned() })
+        }
         Err(status) => Err(not_serving(format!("{:?}", status.code()))),
     }
 }

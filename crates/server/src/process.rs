@@ -4,7 +4,7 @@ use std::{env, error::Error, ffi::OsString, net::SocketAddr, process::ExitCode};
 
 use clap::{CommandFactory, FromArgMatches, Subcommand};
 
-use crate::{EXIT_USAGE, ProbeError, ServeError, effective, probe, with_file};
+use crate::{EXIT_USAGE, ProbeError, ServeError, ServerConfig, effective, probe, with_file};
 
 /// Returns the settings of this process from flags, variables and file. `C` must flatten
 /// [`SettingsConfig`](crate::SettingsConfig).
@@ -45,14 +45,15 @@ pub enum Command {
 }
 
 impl Command {
-    /// Does it; `listen` is where this binary would listen.
+    /// Does it; `listen` is where this binary would listen. A server with TLS is asked at its address for health checks.
     ///
     /// # Errors
     ///
     /// Says why the server is not healthy.
-    pub async fn run(self, listen: SocketAddr) -> Result<(), ProbeError> {
+    pub async fn run(self, listen: SocketAddr, config: &ServerConfig) -> Result<(), ProbeError> {
         let Self::Probe { endpoint, service } = self;
-        probe(&endpoint.unwrap_or_else(|| endpoint_of(listen)), &service).await
+        let here = config.security.health_listen.unwrap_or(listen);
+        probe(&endpoint.unwrap_or_else(|| endpoint_of(here)), &service).await
     }
 }
 

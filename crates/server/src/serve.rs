@@ -7,25 +7,30 @@ use http::{HeaderName, HeaderValue};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::TcpListener,
-    sync::Semaphore,
     time::{sleep, timeout},
 };
-use tokio_util::sync::CancellationToken;
+use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
 use tonic::{
     body::Body,
     server::NamedService,
     service::{Routes, RoutesBuilder},
     transport::server::Connected,
 };
-use tonic_health::{ServingStatus, server::HealthReporter};
+use tonic_health::{
+    ServingStatus,
+    pb::health_server::{Health, HealthServer},
+    server::HealthReporter,
+};
 use tonic_web::GrpcWebLayer;
 use tower::Service;
 use tower_http::cors::{AllowHeaders, AllowMethods, AllowOrigin, CorsLayer, ExposeHeaders};
 
 use crate::{
-    InProcessListener, ServerConfig, Stopping,
+    Access, InProcessListener, Reflection, SecurityError, ServerConfig, Stopping,
     call::{CallLayer, CallLimits},
     connection::{self, Connection, ConnectionLimits},
+    gate::Gate,
+    security::{Security, exposure},
 };
 
 /// How long streams that were told to end may take to say so before their connections are cut.
@@ -48,10 +53,32 @@ pub enum ServeError {
         origin: String,
     },
     /// The address can be reached by other machines, and nobody said that they may.
-    #[error("{address} can be reached by other machines, in plain text: say --insecure if they may")]
+    #[error(
+        "{address} can be reached by other machines, {how}: give --tls-cert and --tls-key, and --access, or say --insecure"
+    )]
     Exposed {
         /// Where it would listen.
         address: SocketAddr,
+        /// In plain text, or by anybody.
+        how: &'static str,
+    },
+    /// Certificates, identities or the audit log cannot be used.
+    #[error(transparent)]
+    Security(#[from] SecurityError),
+    /// A service does not say who may call its methods: a mistake of the program.
+    #[error("{what}")]
+    Access {
+        /// What is missing.
+        what: String,
+    },
+    /// The address for health checks cannot be listened on.
+    #[error("could not listen on {address} for health checks")]
+    HealthListen {
+        /// The address.
+        address: SocketAddr,
+        /// Why not.
+        #[source]
+        source: io::Error,
     },
     /// A thread that the service needs cannot be started.
     #[error("could not start a thread")]
@@ -65,7 +92,7 @@ impl ServeError {
     /// Returns whether other settings would help.
     #[must_use]
     pub fn is_about_settings(&self) -> bool {
-        matches!(self, Self::Origin { .. } | Self::Exposed { .. })
+        matches!(self, Self::Origin { .. } | Self::Exposed { .. } | Self::Security(_))
     }
 }
 
@@ -75,7 +102,7 @@ pub struct Server {
     config: ServerConfig,
     descriptor_set: &'static [u8],
     routes: RoutesBuilder,
-    service_names: Vec<&'static str>,
+    services: Vec<(&'static str, Access)>,
     stopping: Stopping,
 }
 
@@ -87,7 +114,7 @@ impl Server {
             config,
             descriptor_set,
             routes: Routes::builder(),
-            service_names: Vec::new(),
+            services: Vec::new(),
             stopping: Stopping::default(),
         }
     }
@@ -98,10 +125,10 @@ impl Server {
         self.stopping.clone()
     }
 
-    /// Adds a service, which health and reflection know from then on.
+    /// Adds a service, which health and reflection know from then on; `access` says of each of its methods who may call
+    /// it.
     #[must_use]
-    #[expect(clippy::should_implement_trait, reason = "nobody takes a server for a number")]
-    pub fn add<S>(mut self, service: S) -> Self
+    pub fn add<S>(mut self, service: S, access: Access) -> Self
     where
         S: Service<http::Request<Body>, Response = http::Response<Body>, Error = std::convert::Infallible>
             + NamedService
@@ -112,7 +139,7 @@ impl Server {
         S::Future: Send + 'static,
     {
         self.routes.add_service(service);
-        self.service_names.push(S::NAME);
+        self.services.push((S::NAME, access));
         self
     }
 
@@ -128,58 +155,49 @@ impl Server {
         stop: impl Future<Output = ()>,
     ) -> Result<(), ServeError> {
         if let Ok(address) = listener.local_addr()
-            && !address.ip().is_loopback()
-            && !self.config.insecure
+            && let Some(how) = exposure(&self.config.security, self.config.insecure, address.ip())
         {
-            return Err(ServeError::Exposed { address });
+            return Err(ServeError::Exposed { address, how });
         }
-        let limits = self.connection_limits();
+        let security = Security::load(&self.config.security)?;
+        let _fresh = security.keep_fresh();
+        let limits = ConnectionLimits::new(&self.config, Some(security.clone()));
         let incoming = connection::accept(listener, limits.clone());
-        self.run(incoming, limits, stop).await
+        self.run(incoming, limits, security, stop).await
     }
 
-    /// Serves as [`serve`](Self::serve) does, for connections from this process.
+    /// Serves as [`serve`](Self::serve) does, for connections from this process: everybody may everything.
     ///
     /// # Errors
     ///
     /// Says why it could not start or go on.
     pub async fn serve_in_process(
-        self,
+        mut self,
         listener: InProcessListener,
         stop: impl Future<Output = ()>,
     ) -> Result<(), ServeError> {
-        let limits = self.connection_limits();
+        self.config.security = self.config.security.within_process();
+        let security = Security::load(&self.config.security)?;
+        let limits = ConnectionLimits::new(&self.config, None);
         let incoming = connection::admit(listener.incoming(), limits.clone());
-        self.run(incoming, limits, stop).await
-    }
-
-    fn connection_limits(&self) -> ConnectionLimits {
-        ConnectionLimits {
-            room: Arc::new(Semaphore::new(self.config.max_connections)),
-            handshake_timeout: self.config.handshake_timeout,
-            cut: CancellationToken::new(),
-        }
+        self.run(incoming, limits, security, stop).await
     }
 
     async fn run<Io>(
         mut self,
         incoming: impl Stream<Item = io::Result<Connection<Io>>>,
         connections: ConnectionLimits,
+        security: Security,
         stop: impl Future<Output = ()>,
     ) -> Result<(), ServeError>
     where
         Io: AsyncRead + AsyncWrite + Connected + Unpin + Send + 'static,
     {
-        let health = self.add_health_and_reflection().await?;
+        let gate = Gate::new(&self.services, self.descriptor_set, &self.config, security)?;
+        let (health, health_checks) = self.add_health_and_reflection().await?;
+        let _health_checks = self.serve_health_checks(health_checks).await?;
         let cut_streams = CancellationToken::new();
-        let calls = CallLayer(Arc::new(CallLimits {
-            room: Arc::new(Semaphore::new(self.config.max_calls)),
-            max_calls: self.config.max_calls,
-            max_call_time: self.config.max_call_time,
-            max_message_bytes: self.config.max_message_bytes,
-            stopping: self.stopping.token(),
-            cut: cut_streams.clone(),
-        }));
+        let calls = self.calls(gate, &cut_streams);
         let serving = transport(&self.config)
             .layer(cors(&self.config.cors_origins)?)
             .layer(GrpcWebLayer::new())
@@ -192,7 +210,7 @@ impl Server {
             ended = &mut serving => return Ok(ended?),
             () = stop => {}
         }
-        for name in self.service_names.iter().chain(&[""]) {
+        for name in self.services.iter().map(|(name, _)| *name).chain([""]) {
             health.set_service_status(name, ServingStatus::NotServing).await;
         }
         tokio::select! {
@@ -214,22 +232,59 @@ impl Server {
         Ok(())
     }
 
-    async fn add_health_and_reflection(&mut self) -> Result<HealthReporter, ServeError> {
+    fn calls(&self, gate: Gate, cut_streams: &CancellationToken) -> CallLayer {
+        CallLayer(Arc::new(CallLimits {
+            gate,
+            max_call_time: self.config.max_call_time,
+            max_stream_idle: self.config.max_stream_idle,
+            max_message_bytes: self.config.max_message_bytes,
+            stopping: self.stopping.token(),
+            cut: cut_streams.clone(),
+        }))
+    }
+
+    async fn add_health_and_reflection(
+        &mut self,
+    ) -> Result<(HealthReporter, HealthServer<impl Health>), ServeError> {
         let (health, health_service) = tonic_health::server::health_reporter();
-        for name in &self.service_names {
+        for (name, _) in &self.services {
             health.set_service_status(name, ServingStatus::Serving).await;
         }
-        let reflection = || {
-            let builder = tonic_reflection::server::Builder::configure()
-                .register_encoded_file_descriptor_set(self.descriptor_set)
-                .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
-                .with_service_name("grpc.health.v1.Health");
-            self.service_names.iter().fold(builder, |builder, name| builder.with_service_name(*name))
-        };
-        // Both versions: some clients in use know only the older one.
-        let (v1, v1alpha) = (reflection().build_v1()?, reflection().build_v1alpha()?);
-        self.routes.add_service(health_service).add_service(v1).add_service(v1alpha);
-        Ok(health)
+        self.routes.add_service(health_service.clone());
+        if self.config.security.reflection != Reflection::Off {
+            let reflection = || {
+                let builder = tonic_reflection::server::Builder::configure()
+                    .register_encoded_file_descriptor_set(self.descriptor_set)
+                    .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+                    .with_service_name("grpc.health.v1.Health");
+                self.services.iter().fold(builder, |builder, (name, _)| builder.with_service_name(*name))
+            };
+            // Both versions: some clients in use know only the older one.
+            let (v1, v1alpha) = (reflection().build_v1()?, reflection().build_v1alpha()?);
+            self.routes.add_service(v1).add_service(v1alpha);
+        }
+        Ok((health, health_service))
+    }
+
+    /// Answers health checks on an address of their own, where one is set, until the handle is dropped.
+    async fn serve_health_checks(
+        &self,
+        service: HealthServer<impl Health>,
+    ) -> Result<Option<AbortOnDropHandle<()>>, ServeError> {
+        let Some(address) = self.config.security.health_listen else { return Ok(None) };
+        let wrong = |source| ServeError::HealthListen { address, source };
+        let listener = connection::bind(address).await.map_err(wrong)?;
+        tracing::info!(address = %listener.local_addr().map_err(wrong)?, "health checks are answered");
+        let limits = ConnectionLimits::new(&self.config, None);
+        let serving = transport(&self.config)
+            .layer(self.calls(Gate::of_health(&self.config), &self.stopping.token()))
+            .add_service(service)
+            .serve_with_incoming(connection::accept(listener, limits));
+        Ok(Some(AbortOnDropHandle::new(tokio::spawn(async move {
+            if let Err(error) = serving.await {
+                tracing::error!(%error, "health checks are not answered any longer");
+            }
+        }))))
     }
 }
 

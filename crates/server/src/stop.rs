@@ -45,6 +45,21 @@ pub async fn stop_requested() {
     });
 }
 
+/// Returns when a SIGHUP comes: settings in files are to be read again.
+#[cfg(unix)]
+pub(crate) async fn reload_requested() {
+    use signal::unix::{SignalKind, signal};
+    match signal(SignalKind::hangup()) {
+        Ok(mut hangup) => drop(hangup.recv().await),
+        Err(_) => std::future::pending().await, // the files are looked at all the same
+    }
+}
+
+#[cfg(not(unix))]
+pub(crate) async fn reload_requested() {
+    std::future::pending().await
+}
+
 #[cfg(unix)]
 async fn signal_received() {
     use signal::unix::{SignalKind, signal};

@@ -1,6 +1,6 @@
 //! Counts by a field, and the lists of speakers, topics and channels.
 
-use std::{collections::BTreeMap, fmt::Write as _};
+use std::fmt::Write as _;
 
 use dictum_core::FormKind;
 use jiff::tz::Offset;
@@ -13,12 +13,9 @@ use crate::{
     inner::Inner,
     key::Tag,
     model::{FacetCount, FacetField, StoredClaim, ValuePage, ValueSummary},
-    people, query,
+    query,
     record::CounterRecord,
 };
-
-/// By folded value, the name and the number of claims.
-pub(crate) type Counts = BTreeMap<String, (String, u64)>;
 
 /// Counters that are read in one go.
 const CHUNK: usize = 1000;
@@ -30,15 +27,13 @@ pub(crate) fn facets(
     field: FacetField,
     limit: usize,
 ) -> Result<Vec<FacetCount>, StoreError> {
-    let counts = match counted_tag(field) {
+    let mut counts = match counted_tag(field) {
         Some(tag) if filter.is_open() => counted(inner, tag)?,
-        _ => query::tally(inner, filter, |claim| values(claim, field))?,
+        _ => query::tally(inner, filter, |claim| values(claim, field))?
+            .into_values()
+            .map(|(value, claims)| FacetCount { value, claims })
+            .collect(),
     };
-    let counts = match field {
-        FacetField::Speaker => people::joined_counts(inner, counts)?,
-        _ => counts.into_values().collect(),
-    };
-    let mut counts: Vec<_> = counts.into_iter().map(|(value, claims)| FacetCount { value, claims }).collect();
     counts.sort_by(|a, b| b.claims.cmp(&a.claims).then_with(|| a.value.cmp(&b.value)));
     counts.truncate(limit);
     Ok(counts)
@@ -55,9 +50,8 @@ fn counted_tag(field: FacetField) -> Option<Tag> {
     }
 }
 
-/// Returns the counts of all values of a tag: by folded value, the name and the number of claims.
-fn counted(inner: &Inner, tag: Tag) -> Result<Counts, StoreError> {
-    let mut counts = Counts::new();
+fn counted(inner: &Inner, tag: Tag) -> Result<Vec<FacetCount>, StoreError> {
+    let mut counts = Vec::new();
     let mut start = String::new();
     loop {
         let chunk = inner.counters.list(&inner.engine, tag, &start, CHUNK)?;
@@ -66,10 +60,12 @@ fn counted(inner: &Inner, tag: Tag) -> Result<Counts, StoreError> {
             start = format!("{value}\0");
         }
         let counted = chunk.into_iter().filter(|(_, counter)| counter.claims > 0);
-        counts.extend(counted.map(|(value, counter)| {
-            let name = name_of(&value, &counter);
-            (value, (name, counter.claims))
-        }));
+        counts.extend(
+            counted.map(|(value, counter)| FacetCount {
+                claims: counter.claims,
+                value: name_of(&value, &counter),
+            }),
+        );
         if is_last {
             return Ok(counts);
         }
@@ -112,7 +108,7 @@ fn form_name(form: FormKind) -> &'static str {
 }
 
 /// Returns the form of the name that most claims have.
-pub(crate) fn name_of(value: &str, counter: &CounterRecord) -> String {
+fn name_of(value: &str, counter: &CounterRecord) -> String {
     let most_frequent =
         counter.forms.iter().max_by(|a, b| a.claims.cmp(&b.claims).then_with(|| b.text.cmp(&a.text)));
     most_frequent.map_or_else(|| value.to_owned(), |form| form.text.clone())
@@ -137,7 +133,7 @@ pub(crate) fn list_values(
     found.truncate(page_size);
     let mut values = Vec::with_capacity(found.len());
     for (value, counter) in found {
-        let (first_seen, last_seen) = query::seen(inner, tag, &value)?;
+        let (first_seen, last_seen) = query::seen(&inner.engine, tag, &value)?;
         let name = name_of(&value, &counter);
         let mut forms = counter.forms;
         forms.sort_by(|a, b| b.claims.cmp(&a.claims).then_with(|| a.text.cmp(&b.text)));
@@ -154,7 +150,7 @@ pub(crate) fn list_values(
 }
 
 /// Writes a page token: the hexadecimal form of the next value, sealed with what it belongs to.
-pub(crate) fn write_token(value: &str, tag: Tag, prefix: &str, store_id: &[u8; 16]) -> String {
+fn write_token(value: &str, tag: Tag, prefix: &str, store_id: &[u8; 16]) -> String {
     let mut token = seal(value, tag, prefix, store_id);
     for byte in value.bytes() {
         let _ = write!(token, "{byte:02x}"); // Writing to a string does not fail.
@@ -162,12 +158,7 @@ pub(crate) fn write_token(value: &str, tag: Tag, prefix: &str, store_id: &[u8; 1
     token
 }
 
-pub(crate) fn read_token(
-    token: &str,
-    tag: Tag,
-    prefix: &str,
-    store_id: &[u8; 16],
-) -> Result<String, StoreError> {
+fn read_token(token: &str, tag: Tag, prefix: &str, store_id: &[u8; 16]) -> Result<String, StoreError> {
     let parts = || {
         let (found_seal, hex) = token.split_at_checked(16)?;
         let digits: Vec<u32> = hex.chars().map(|c| c.to_digit(16)).collect::<Option<_>>()?;

@@ -18,7 +18,6 @@ use crate::{
     key,
     log::{LogReader, LoggedChange},
     model::StoredDocument,
-    names::KnownForms,
 };
 
 /// The store behind its handles.
@@ -28,8 +27,6 @@ pub(crate) struct Inner {
     pub(crate) engine: Engine,
     pub(crate) decoded: DecodedCache,
     pub(crate) counters: Counters,
-    /// Forms of speakers' names.
-    pub(crate) known: KnownForms,
     /// Made at random when the store was made: keys its page tokens.
     store_id: OnceLock<[u8; 16]>,
     /// The newest durable revision; `None` once the store is closed.
@@ -46,7 +43,6 @@ impl Inner {
             options,
             engine,
             counters: Counters::default(),
-            known: KnownForms::default(),
             store_id: OnceLock::new(),
             newest: watch::Sender::new(Some(0)),
             recent: RwLock::new(VecDeque::new()),

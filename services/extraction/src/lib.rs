@@ -10,11 +10,18 @@ mod stream;
 use std::future::Future;
 
 use dictum_proto::{DESCRIPTOR_SET, v1::extraction_service_server::ExtractionServiceServer};
-use dictum_server::{ServeError, Server, ServerConfig, Stopping};
+use dictum_server::{Access, Scope, ServeError, Server, ServerConfig, Stopping};
 use tokio::net::TcpListener;
 
 pub use config::ExtractionConfig;
 pub use service::Extractor;
+
+/// Who may call what. Extraction keeps nothing: whoever may read or add documents may ask for it.
+pub const ACCESS: Access = &[
+    ("ExtractClaims", &[Scope::Read, Scope::Ingest]),
+    ("ExtractClaimsStream", &[Scope::Read, Scope::Ingest]),
+    ("DescribeRules", &[Scope::Read, Scope::Ingest]),
+];
 
 /// Returns the service, ready to be added to a server.
 #[must_use]
@@ -41,5 +48,5 @@ pub async fn serve(
 ) -> Result<(), ServeError> {
     let process = Server::new(server.clone(), DESCRIPTOR_SET);
     let service = service(config, &server, process.stopping());
-    process.add(service).serve(listener, stop).await
+    process.add(service, ACCESS).serve(listener, stop).await
 }

@@ -1,6 +1,6 @@
 //! What can be set of ingest.
 
-use std::{num::NonZeroUsize, time::Duration};
+use std::{num::NonZeroUsize, path::PathBuf, time::Duration};
 
 use clap::Args;
 use dictum_server::parse_duration;
@@ -30,7 +30,8 @@ pub struct IngestConfig {
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
 #[command(next_help_heading = "Services behind ingest")]
 pub struct EndpointConfig {
-    /// The extraction service.
+    /// The extraction service; several addresses with commas between them. Of a name all addresses are used that are
+    /// healthy.
     #[arg(
         long,
         env = "DICTUM_EXTRACTION_ENDPOINT",
@@ -47,4 +48,28 @@ pub struct EndpointConfig {
         default_value = "http://127.0.0.1:50053"
     )]
     pub storage_endpoint: String,
+
+    /// What ingest shows these services.
+    #[command(flatten)]
+    pub credentials: BackendCredentials,
+}
+
+/// By what ingest knows the services behind it, and what it shows them.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Args)]
+pub struct BackendCredentials {
+    /// The authorities by which these services are known over https (PEM) [default: those of the machine].
+    #[arg(long, env = "DICTUM_BACKEND_CA", value_name = "FILE")]
+    pub backend_ca: Option<PathBuf>,
+
+    /// The certificate that ingest shows them (PEM).
+    #[arg(long, env = "DICTUM_BACKEND_CERT", value_name = "FILE")]
+    pub backend_cert: Option<PathBuf>,
+
+    /// The private key of that certificate (PEM).
+    #[arg(long, env = "DICTUM_BACKEND_KEY", value_name = "FILE")]
+    pub backend_key: Option<PathBuf>,
+
+    /// A file with the token that ingest sends them; it needs the scope ingest.
+    #[arg(long, env = "DICTUM_BACKEND_TOKEN_FILE", value_name = "FILE")]
+    pub backend_token_file: Option<PathBuf>,
 }

@@ -57,6 +57,19 @@ impl Error {
         }
     }
 
+    /// Returns what kind of error it is: a word for the audit log, without anything that a client wrote.
+    pub(crate) fn kind(&self) -> &'static str {
+        match self {
+            Self::Request(_) => "invalid",
+            Self::Refused(_) => "refused",
+            Self::Outage { .. } => "outage",
+            Self::TooManyUploads { .. } => "too many uploads",
+            Self::Silent { .. } => "silent",
+            Self::Transport(_) => "transport",
+            Self::Broken(_) => "broken off",
+        }
+    }
+
     /// Returns whether other documents may be stored all the same.
     pub(crate) fn is_about_one_document(&self) -> bool {
         match self {

@@ -10,13 +10,20 @@ mod upload;
 
 use std::future::Future;
 
-use dictum_client::{ClientError, ClientOptions, Connection};
+use dictum_client::{ClientError, ClientOptions, ClientTls, Connection, Token};
 use dictum_proto::{DESCRIPTOR_SET, v1::ingest_service_server::IngestServiceServer};
-use dictum_server::{ServeError, Server, ServerConfig, Stopping};
+use dictum_server::{Access, Scope, ServeError, Server, ServerConfig, Stopping};
 use tokio::net::TcpListener;
 
-pub use config::{EndpointConfig, IngestConfig};
+pub use config::{BackendCredentials, EndpointConfig, IngestConfig};
 pub use service::Intake;
+
+/// Who may call what.
+pub const ACCESS: Access = &[
+    ("IngestDocument", &[Scope::Ingest]),
+    ("IngestDocuments", &[Scope::Ingest]),
+    ("UploadFile", &[Scope::Ingest]),
+];
 
 /// The services behind ingest.
 #[derive(Debug, Clone)]
@@ -32,9 +39,20 @@ impl Backends {
     ///
     /// # Errors
     ///
-    /// Fails when an endpoint is no address.
+    /// Fails when an endpoint is no address, or what should be shown to it cannot be read.
     pub fn at(endpoints: &EndpointConfig, server: &ServerConfig) -> Result<Self, ClientError> {
-        let options = client_options(server);
+        let BackendCredentials { backend_ca, backend_cert, backend_key, backend_token_file } =
+            &endpoints.credentials;
+        let options = ClientOptions {
+            tls: ClientTls::from_files(
+                backend_ca.as_deref(),
+                backend_cert.as_deref(),
+                backend_key.as_deref(),
+            )?,
+            token: backend_token_file.as_deref().map(Token::from_file).transpose()?,
+            insecure: server.insecure,
+            ..client_options(server)
+        };
         Ok(Self {
             extraction: Connection::new(&endpoints.extraction_endpoint, options.clone())?,
             storage: Connection::new(&endpoints.storage_endpoint, options)?,
@@ -81,5 +99,5 @@ pub async fn serve(
 ) -> Result<(), ServeError> {
     let process = Server::new(server.clone(), DESCRIPTOR_SET);
     let service = service(backends, config, &server, process.stopping());
-    process.add(service).serve(listener, stop).await
+    process.add(service, ACCESS).serve(listener, stop).await
 }

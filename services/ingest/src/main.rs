@@ -48,7 +48,7 @@ async fn main() -> ExitCode {
 
 async fn run(cli: Cli) -> Result<(), Box<dyn Error>> {
     if let Some(command) = cli.command {
-        return Ok(command.run(cli.listen).await?);
+        return Ok(command.run(cli.listen, &cli.server).await?);
     }
     start_logs(&cli.log)?;
     let backends = Backends::at(&cli.endpoints, &cli.server)?;

@@ -12,7 +12,7 @@ use dictum_proto::{
         storage_service_server as storage,
     },
 };
-use dictum_server::Stopping;
+use dictum_server::{Caller, Stopping};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tonic::{Request, Response, Status, Streaming};
 
@@ -34,6 +34,7 @@ pub struct Intake {
     pub(crate) uploads: Uploads,
     room: Arc<Semaphore>, // one permit a KiB of text
     max_permits: u32,
+    caller: Caller,
 }
 
 impl Intake {
@@ -53,7 +54,13 @@ impl Intake {
             uploads: Uploads::new(config.max_uploads, config.upload_patience),
             room: Arc::new(Semaphore::new(max_permits as usize)),
             max_permits,
+            caller: Caller::default(),
         }
+    }
+
+    /// Returns this for the documents of one call.
+    fn called_by<T>(&self, request: &Request<T>) -> Self {
+        Self { caller: Caller::of(request), ..self.clone() }
     }
 
     /// Waits until the text of `document` has room among those that are worked on.
@@ -63,8 +70,20 @@ impl Intake {
         Arc::clone(&self.room).acquire_many_owned(permits).await.expect("the semaphore is never closed")
     }
 
-    /// Has one document extracted and stored; returns when it is durable.
+    /// Has one document extracted and stored; returns when it is durable, and writes down what came of it.
     pub(crate) async fn ingest(&self, document: Option<Document>) -> Result<IngestResult, Error> {
+        let outcome = self.store(document).await;
+        match &outcome {
+            Ok(result) if result.status() == IngestStatus::Duplicate => {
+                self.caller.audit("DUPLICATE", &result.document_id, "");
+            }
+            Ok(result) => self.caller.audit("STORED", &result.document_id, ""),
+            Err(error) => self.caller.audit("REJECTED", "", error.kind()),
+        }
+        outcome
+    }
+
+    async fn store(&self, document: Option<Document>) -> Result<IngestResult, Error> {
         let document = document_within(document, self.max_document_bytes, "document")?;
         let extraction = self.extract(document.clone()).await?;
         let diagnostic_count = count(extraction.diagnostics.len());
@@ -110,9 +129,10 @@ impl IngestService for Intake {
         &self,
         request: Request<IngestDocumentRequest>,
     ) -> Result<Response<IngestDocumentResponse>, Status> {
+        let intake = self.called_by(&request);
         let document = request.into_inner().document;
-        let _room = self.admit(document.as_ref()).await;
-        let result = self.ingest(document).await?;
+        let _room = intake.admit(document.as_ref()).await;
+        let result = intake.ingest(document).await?;
         Ok(Response::new(IngestDocumentResponse { result: Some(result) }))
     }
 
@@ -122,7 +142,7 @@ impl IngestService for Intake {
         &self,
         request: Request<Streaming<IngestDocumentsRequest>>,
     ) -> Result<Response<Self::IngestDocumentsStream>, Status> {
-        Ok(Response::new(acknowledge(self.clone(), request.into_inner())))
+        Ok(Response::new(acknowledge(self.called_by(&request), request.into_inner())))
     }
 
     type UploadFileStream = Results;
@@ -131,6 +151,6 @@ impl IngestService for Intake {
         &self,
         request: Request<Streaming<UploadFileRequest>>,
     ) -> Result<Response<Self::UploadFileStream>, Status> {
-        Ok(Response::new(upload(self.clone(), request.into_inner()).await?))
+        Ok(Response::new(upload(self.called_by(&request), request.into_inner()).await?))
     }
 }

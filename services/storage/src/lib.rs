@@ -2,7 +2,6 @@
 //!
 //! How they are kept is in `dictum-store`; this is its gRPC face.
 
-mod compared;
 mod config;
 mod error;
 mod filter;
@@ -14,12 +13,28 @@ use std::future::Future;
 
 use dictum_proto::{DESCRIPTOR_SET, v1::storage_service_server::StorageServiceServer};
 use dictum_search::Search;
-use dictum_server::{ServeError, Server, ServerConfig, Stopping};
+use dictum_server::{Access, Scope, ServeError, Server, ServerConfig, Stopping};
 use dictum_store::{Store, StoreError};
 use tokio::net::TcpListener;
 
 pub use config::{StorageConfig, default_data};
 pub use service::Keeper;
+
+/// Who may call what.
+pub const ACCESS: Access = &[
+    ("WriteDocument", &[Scope::Ingest]),
+    ("GetDocument", &[Scope::Read]),
+    ("GetClaim", &[Scope::Read]),
+    ("ListClaims", &[Scope::Read]),
+    ("SearchClaims", &[Scope::Read]),
+    ("WatchClaims", &[Scope::Read]),
+    ("CountClaims", &[Scope::Read]),
+    ("ListSpeakers", &[Scope::Read]),
+    ("ListTopics", &[Scope::Read]),
+    ("ListChannels", &[Scope::Read]),
+    ("DeleteDocument", &[Scope::Admin]),
+    ("ReplaceExtraction", &[Scope::Admin]),
+];
 
 /// Opens the store in the directory that the configuration names.
 ///
@@ -68,7 +83,7 @@ pub async fn serve(
     let process = Server::new(server.clone(), DESCRIPTOR_SET);
     let search = start_search(&store, config).map_err(ServeError::Thread)?;
     let service = service(store.clone(), search.clone(), config, &server, process.stopping());
-    let served = process.add(service).serve(listener, stop).await;
+    let served = process.add(service, ACCESS).serve(listener, stop).await;
     store.close().await;
     search.finish().await;
     served

@@ -45,7 +45,7 @@ async fn main() -> ExitCode {
 
 async fn run(cli: Cli) -> Result<(), Box<dyn Error>> {
     if let Some(command) = cli.command {
-        return Ok(command.run(cli.listen).await?);
+        return Ok(command.run(cli.listen, &cli.server).await?);
     }
     start_logs(&cli.log)?;
     let store = dictum_storage::open(&cli.storage).await?;

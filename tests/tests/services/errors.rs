@@ -2,17 +2,18 @@
 
 use std::{collections::BTreeMap, future::Future, pin::Pin, sync::Arc, time::Duration};
 
-use dictum_client::{ClientError, Connection, StorageClient};
+use dictum_client::{ClientError, ClientOptions, Connection, IngestClient, StorageClient};
 use dictum_proto::{
     DESCRIPTOR_SET, reason,
     v1::{
         self, ErrorReason,
+        ingest_service_client::IngestServiceClient,
         storage_service_client::StorageServiceClient,
         storage_service_server::{StorageService, StorageServiceServer},
     },
 };
-use dictum_server::{Server, ServerConfig};
-use dictum_tests::{Bench, BenchConfig, Running, document};
+use dictum_server::{Scope, Server, ServerConfig};
+use dictum_tests::{Access, Bench, BenchConfig, Running, document};
 use futures_util::StreamExt;
 use tokio::sync::Notify;
 use tonic::{Code, Request, Response, Status};
@@ -32,7 +33,6 @@ fn provocations() -> BTreeMap<i32, (Code, bool, Provoked)> {
         (Reason::PageTokenInvalid, Code::InvalidArgument, false, Box::pin(page_token_invalid())),
         (Reason::ClaimNotFound, Code::NotFound, false, Box::pin(claim_not_found())),
         (Reason::DocumentNotFound, Code::NotFound, false, Box::pin(document_not_found())),
-        (Reason::SpeakerNotFound, Code::NotFound, false, Box::pin(speaker_not_found())),
         (Reason::RevisionCompacted, Code::OutOfRange, false, Box::pin(revision_not_there())),
         (Reason::ConsumerTooSlow, Code::Aborted, false, Box::pin(consumer_too_slow())),
         (Reason::DependencyUnavailable, Code::Unavailable, true, Box::pin(dependency_unavailable())),
@@ -43,6 +43,10 @@ fn provocations() -> BTreeMap<i32, (Code, bool, Provoked)> {
         (Reason::RecordDamaged, Code::DataLoss, false, Box::pin(record_damaged())),
         (Reason::MessageTooLarge, Code::ResourceExhausted, false, Box::pin(message_too_large())),
         (Reason::DeadlineExceeded, Code::DeadlineExceeded, false, Box::pin(deadline_exceeded())),
+        (Reason::Unauthenticated, Code::Unauthenticated, false, Box::pin(unauthenticated())),
+        (Reason::PermissionDenied, Code::PermissionDenied, false, Box::pin(permission_denied())),
+        (Reason::RateLimited, Code::ResourceExhausted, true, Box::pin(rate_limited())),
+        (Reason::StreamIdle, Code::Unavailable, true, Box::pin(stream_idle())),
     ];
     all.into_iter().map(|(reason, code, retry, provoked)| (reason.into(), (code, retry, provoked))).collect()
 }
@@ -69,7 +73,7 @@ async fn every_reason_reaches_a_client() {
 fn status<T: std::fmt::Debug>(outcome: Result<T, ClientError>) -> Status {
     match outcome.unwrap_err() {
         ClientError::Status(status) => *status,
-        error @ ClientError::Endpoint { .. } => panic!("{error}"),
+        error => panic!("{error}"),
     }
 }
 
@@ -124,10 +128,6 @@ async fn claim_not_found() -> Status {
 async fn document_not_found() -> Status {
     let request = v1::GetDocumentRequest { document_id: "ab".repeat(16), with_extraction: false };
     status(Bench::start().await.storage().get_document(request).await)
-}
-
-async fn speaker_not_found() -> Status {
-    status(Bench::start().await.storage().get_speaker("Ada Fenwick".to_owned()).await)
 }
 
 async fn revision_not_there() -> Status {
@@ -245,6 +245,46 @@ async fn deadline_exceeded() -> Status {
     status(StorageClient::new(running.connection()).get_claim("wait".to_owned()).await)
 }
 
+async fn unauthenticated() -> Status {
+    let access = Access::default();
+    let bench = Bench::with(access.config()).await;
+    status(bench.storage().get_claim("ab".repeat(24)).await)
+}
+
+async fn permission_denied() -> Status {
+    let mut access = Access::default();
+    let reader = access.token("reader", &[Scope::Read]);
+    let bench = Bench::with(access.config()).await;
+    let options = ClientOptions { token: Some(reader), ..Default::default() };
+    let client = IngestClient::new(bench.ingest.connection_of(options));
+    let status = status(client.ingest_document(document(1)).await);
+    let details = status.get_error_details();
+    let metadata = &details.error_info().unwrap().metadata;
+    assert_eq!((metadata["identity"].as_str(), metadata["scopes"].as_str()), ("reader", "ingest,admin"));
+    status
+}
+
+async fn rate_limited() -> Status {
+    let mut config = BenchConfig::default();
+    config.server.max_calls_per_second = 1;
+    let bench = Bench::with(config).await;
+    loop {
+        let answer = status(bench.storage().get_claim("ab".repeat(24)).await);
+        if answer.code() != Code::NotFound {
+            return answer;
+        }
+    }
+}
+
+async fn stream_idle() -> Status {
+    let mut config = BenchConfig::default();
+    config.server.max_stream_idle = Duration::from_millis(50);
+    let bench = Bench::with(config).await;
+    let mut service = IngestServiceClient::new(bench.ingest.channel());
+    let mut answers = service.ingest_documents(futures_util::stream::pending()).await.unwrap().into_inner();
+    answers.message().await.unwrap_err()
+}
+
 /// The client's own deadline comes back under the same code and reason: the server answers before it.
 #[tokio::test]
 async fn the_deadline_of_a_client_is_kept() {
@@ -285,7 +325,10 @@ impl Faulty {
     }
 
     async fn serve(self, config: ServerConfig) -> Running {
-        Running::of(Server::new(config, DESCRIPTOR_SET).add(StorageServiceServer::new(self))).await
+        Running::of(
+            Server::new(config, DESCRIPTOR_SET).add(StorageServiceServer::new(self), dictum_storage::ACCESS),
+        )
+        .await
     }
 }
 
@@ -343,27 +386,6 @@ impl StorageService for Faulty {
         &self,
         _: Request<v1::ListSpeakersRequest>,
     ) -> Result<Response<v1::ListSpeakersResponse>, Status> {
-        Err(Status::unimplemented(""))
-    }
-
-    async fn get_speaker(
-        &self,
-        _: Request<v1::GetSpeakerRequest>,
-    ) -> Result<Response<v1::GetSpeakerResponse>, Status> {
-        Err(Status::unimplemented(""))
-    }
-
-    async fn list_prerequisites(
-        &self,
-        _: Request<v1::ListPrerequisitesRequest>,
-    ) -> Result<Response<v1::ListPrerequisitesResponse>, Status> {
-        Err(Status::unimplemented(""))
-    }
-
-    async fn list_exchanges(
-        &self,
-        _: Request<v1::ListExchangesRequest>,
-    ) -> Result<Response<v1::ListExchangesResponse>, Status> {
         Err(Status::unimplemented(""))
     }
 

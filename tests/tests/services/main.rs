@@ -9,6 +9,7 @@ mod ingest;
 mod life;
 mod protocol;
 mod search;
+mod security;
 mod storage;
 mod upload;
 mod watch;

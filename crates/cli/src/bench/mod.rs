@@ -288,9 +288,11 @@ impl Bench {
             page: Arc::new(self.storage.list_claims(page(None)).await.map_err(failed)?),
         };
         let (stop, stopped) = oneshot::channel::<()>();
-        let server = tokio::spawn(Server::new(config, DESCRIPTOR_SET).add(bare).serve(listener, async {
-            let _ = stopped.await; // the sender is dropped, never used
-        }));
+        let server = tokio::spawn(
+            Server::new(config, DESCRIPTOR_SET).add(bare, dictum_storage::ACCESS).serve(listener, async {
+                let _ = stopped.await; // the sender is dropped, never used
+            }),
+        );
         let other = Self::new(&endpoint, self.people).map_err(failed)?;
         let measured = async {
             let mut bare = other.gets(documents).await?;

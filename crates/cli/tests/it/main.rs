@@ -4,7 +4,6 @@
 
 mod accuracy;
 mod bad_input;
-mod compared;
 mod corpus;
 mod demo;
 mod dictum;
