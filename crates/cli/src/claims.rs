@@ -68,7 +68,7 @@ impl<W: Write> ClaimWriter<W> {
         if self.waiting.is_empty() {
             return Ok(());
         }
-        let table = table::document(&self.waiting, terminal::columns());
+        let table = table::document(&self.waiting, &[], terminal::columns());
         self.waiting.clear();
         table::print(&mut self.out, &table)
     }

@@ -10,9 +10,10 @@ use clap_complete::Shell;
 use dictum_client::{ClientError, ClientOptions, ClientTls, Connection, Token};
 use dictum_core::Confidence;
 use dictum_formats::{Format, ReadOptions, TimeZone};
+use dictum_proto::v1::ClaimFacet;
 use dictum_server::{LogConfig, Scope};
 
-use crate::{count::Facet, filter::FilterArgs, services::ServicesConfig};
+use crate::{filter::FilterArgs, services::ServicesConfig};
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -75,12 +76,18 @@ pub(crate) enum Command {
     Search(Box<SearchArgs>),
     /// List the speakers that a server knows, with their counts.
     Speakers(NamesArgs),
+    /// Show a speaker by any form of the name: forms, counts by month, topics.
+    Speaker(SpeakerArgs),
     /// List the topics.
     Topics(NamesArgs),
     /// List the channels.
     Channels(NamesArgs),
     /// Count claims, and by one of their fields.
     Count(Box<CountArgs>),
+    /// List the condition lists of a speaker over time, with what was added, dropped or reworded.
+    Prerequisites(Box<PrerequisitesArgs>),
+    /// List the questions and answers of one occasion in their order.
+    Exchanges(ExchangesArgs),
     /// Print claims or documents by id.
     Get(GetArgs),
     /// Follow claims as they are added, changed and retracted.
@@ -483,23 +490,34 @@ Examples:
   dictum list --all --output ndjson > claims.ndjson")]
 pub(crate) struct ListArgs {
     #[command(flatten)]
-    pub(crate) filter: FilterArgs,
+    pub(crate) query: QueryArgs,
 
     /// Oldest or newest document first.
     #[arg(long, value_enum, default_value_t, env = "DICTUM_ORDER")]
     pub(crate) order: Order,
 
-    /// How many claims at most.
-    #[arg(long, value_name = "NUMBER", default_value_t = 50, env = "DICTUM_LIMIT", conflicts_with = "all")]
-    pub(crate) limit: usize,
-
     /// Every claim, however many.
-    #[arg(long, env = "DICTUM_ALL")]
+    #[arg(long, env = "DICTUM_ALL", conflicts_with = "limit")]
     pub(crate) all: bool,
 
     /// How to print the claims.
     #[arg(long, value_enum, default_value_t, env = "DICTUM_OUTPUT")]
     pub(crate) output: Output,
+}
+
+/// What `list` and `search` have in common: which claims, how many, from where.
+#[derive(Debug, Args)]
+pub(crate) struct QueryArgs {
+    #[command(flatten)]
+    pub(crate) filter: FilterArgs,
+
+    /// How many claims at most.
+    #[arg(long, value_name = "NUMBER", default_value_t = 50, env = "DICTUM_LIMIT")]
+    pub(crate) limit: usize,
+
+    /// Say on standard error how the claims were found: which index was walked, which others sieved.
+    #[arg(long, env = "DICTUM_EXPLAIN")]
+    pub(crate) explain: bool,
 
     #[command(flatten)]
     pub(crate) server: ServerArgs,
@@ -514,14 +532,10 @@ Examples:
   dictum search pier --speaker 'Oda Lindqvist' --output ndjson | jq .highlights")]
 pub(crate) struct SearchArgs {
     /// Words, "words in a row" and beginnings*; all must be found in one claim.
-    pub(crate) query: String,
+    pub(crate) words: String,
 
     #[command(flatten)]
-    pub(crate) filter: FilterArgs,
-
-    /// How many claims at most.
-    #[arg(long, value_name = "NUMBER", default_value_t = 20, env = "DICTUM_LIMIT")]
-    pub(crate) limit: usize,
+    pub(crate) query: QueryArgs,
 
     /// How to print them: a table of claims, or a JSON object for each with its highlights.
     #[arg(long, value_enum, default_value_t, env = "DICTUM_OUTPUT")]
@@ -530,6 +544,64 @@ pub(crate) struct SearchArgs {
     /// Wait until this revision of the store can be searched: a write's, to find what was written.
     #[arg(long, value_name = "REVISION", default_value_t = 0, env = "DICTUM_MIN_REVISION")]
     pub(crate) min_revision: u64,
+}
+
+/// Flags of `dictum speaker`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  dictum speaker 'Oda Lindqvist'
+  dictum speaker lindqvist --output ndjson | jq .forms")]
+pub(crate) struct SpeakerArgs {
+    /// Any form of the name; case, accents and title do not count.
+    pub(crate) name: String,
+
+    /// How to print what is known.
+    #[arg(long, value_enum, default_value_t, env = "DICTUM_OUTPUT")]
+    pub(crate) output: LineOutput,
+
+    #[command(flatten)]
+    pub(crate) server: ServerArgs,
+}
+
+/// Flags of `dictum prerequisites`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  dictum prerequisites --speaker 'Oda Lindqvist'
+  dictum prerequisites --speaker 'Oda Lindqvist' --subject talks --output ndjson | jq .changes
+
+A list is compared with the one before it by the same speaker on the same subject: = kept, ~ reworded, + added,
+- dropped.")]
+pub(crate) struct PrerequisitesArgs {
+    #[command(flatten)]
+    pub(crate) filter: FilterArgs,
+
+    /// Only lists on a subject with all of these words.
+    #[arg(long, value_name = "WORDS", default_value = "", hide_default_value = true, env = "DICTUM_SUBJECT")]
+    pub(crate) subject: String,
+
+    /// How to print the lists.
+    #[arg(long, value_enum, default_value_t, env = "DICTUM_OUTPUT")]
+    pub(crate) output: LineOutput,
+
+    #[command(flatten)]
+    pub(crate) server: ServerArgs,
+}
+
+/// Flags of `dictum exchanges`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Example:
+  dictum list --form question-answer --limit 1 --output ndjson | jq -r .documentId | xargs dictum exchanges")]
+pub(crate) struct ExchangesArgs {
+    /// The id of a document of the occasion: those of its channel with the same date and place belong to it.
+    #[arg(value_name = "ID")]
+    pub(crate) document: String,
+
+    /// How to print the questions and answers.
+    #[arg(long, value_enum, default_value_t, env = "DICTUM_OUTPUT")]
+    pub(crate) output: Output,
 
     #[command(flatten)]
     pub(crate) server: ServerArgs,
@@ -565,8 +637,8 @@ pub(crate) struct CountArgs {
     pub(crate) filter: FilterArgs,
 
     /// Count by this field too.
-    #[arg(long, value_enum, value_name = "FIELD", env = "DICTUM_BY")]
-    pub(crate) by: Option<Facet>,
+    #[arg(long, value_name = "FIELD", value_parser = facet(), env = "DICTUM_BY")]
+    pub(crate) by: Option<ClaimFacet>,
 
     /// How many values of the field at most, the most frequent first.
     #[arg(long, value_name = "NUMBER", default_value_t = 50, env = "DICTUM_LIMIT", value_parser = clap::value_parser!(i32).range(1..=1000))]
@@ -684,6 +756,18 @@ pub(crate) enum Order {
 fn format() -> impl TypedValueParser<Value = Format> {
     let names = Format::ALL.iter().map(|format| format.name());
     PossibleValuesParser::new(names).try_map(|name| name.parse::<Format>())
+}
+
+/// The fields by which claims are counted, as the contract names them: `speaker` is CLAIM_FACET_SPEAKER.
+fn facet() -> impl TypedValueParser<Value = ClaimFacet> {
+    let facets: Vec<(String, ClaimFacet)> = (1..)
+        .map_while(|number| ClaimFacet::try_from(number).ok())
+        .map(|facet| (facet.as_str_name().trim_start_matches("CLAIM_FACET_").to_lowercase(), facet))
+        .collect();
+    PossibleValuesParser::new(facets.iter().map(|(name, _)| name.clone())).map(move |name| {
+        let found = facets.iter().find(|(known, _)| *known == name);
+        found.map(|(_, facet)| *facet).unwrap_or_default()
+    })
 }
 
 fn endpoint(url: &str) -> Result<String, String> {

@@ -2,9 +2,8 @@
 
 use std::io::Write;
 
-use clap::ValueEnum;
 use dictum_client::StorageClient;
-use dictum_proto::v1::{ClaimFacet, CountClaimsRequest};
+use dictum_proto::v1::CountClaimsRequest;
 
 use crate::{
     cli::{CountArgs, LineOutput},
@@ -12,25 +11,13 @@ use crate::{
     json, table, terminal,
 };
 
-/// The fields by which claims are counted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Facet {
-    Speaker,
-    Topic,
-    Channel,
-    Form,
-    Language,
-    Day,
-    Month,
-}
-
 /// Prints the counts of a filter.
 pub(crate) async fn run(args: CountArgs) -> Result<Exit, Failure> {
     let failed = |source| Failure::Server { endpoint: args.server.endpoint.clone(), source };
     let client = StorageClient::new(args.server.connect().map_err(failed)?);
     let request = CountClaimsRequest {
         filter: Some(args.filter.into()),
-        facet: args.by.map_or(ClaimFacet::Unspecified, Into::into).into(),
+        facet: args.by.unwrap_or_default().into(),
         max_values: args.limit,
     };
     let counted = client.count_claims(request).await.map_err(failed)?;
@@ -44,18 +31,4 @@ pub(crate) async fn run(args: CountArgs) -> Result<Exit, Failure> {
     }
     out.flush()?;
     Ok(Exit::Done)
-}
-
-impl From<Facet> for ClaimFacet {
-    fn from(facet: Facet) -> Self {
-        match facet {
-            Facet::Speaker => Self::Speaker,
-            Facet::Topic => Self::Topic,
-            Facet::Channel => Self::Channel,
-            Facet::Form => Self::Form,
-            Facet::Language => Self::Language,
-            Facet::Day => Self::Day,
-            Facet::Month => Self::Month,
-        }
-    }
 }

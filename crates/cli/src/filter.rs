@@ -10,9 +10,13 @@ use crate::cli::confidence;
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Which claims")]
 pub(crate) struct FilterArgs {
-    /// Of this speaker or respondent; case, accents and title do not count.
+    /// Of this speaker or respondent, by any known form of the name; case, accents and title do not count.
     #[arg(long, value_name = "NAME", env = "DICTUM_SPEAKER")]
     speaker: Option<String>,
+
+    /// Of a speaker whose name is written as --speaker says, without its other forms.
+    #[arg(long, requires = "speaker", env = "DICTUM_EXACT_SPEAKER")]
+    exact_speaker: bool,
 
     /// Of this form.
     #[arg(long, value_enum, env = "DICTUM_FORM")]
@@ -114,6 +118,7 @@ impl From<FilterArgs> for v1::ClaimFilter {
             reporter: text(args.reporter),
             min_confidence: args.min_confidence.map_or(0.0, Confidence::get),
             rule_id: text(args.rule),
+            exact_speaker: args.exact_speaker,
         }
     }
 }

@@ -10,6 +10,7 @@ mod count;
 mod delete;
 mod demo;
 mod eval;
+mod exchanges;
 mod exit;
 mod explain;
 mod extract;
@@ -20,6 +21,7 @@ mod inputs;
 mod json;
 mod list;
 mod names;
+mod prerequisites;
 mod probe;
 mod reading;
 mod report;
@@ -27,6 +29,7 @@ mod search;
 mod serve;
 mod services;
 mod settings;
+mod speaker;
 mod store;
 mod table;
 mod terminal;
@@ -71,10 +74,13 @@ fn run(parsed: &Parsed) -> Result<Exit, Failure> {
         Command::List(args) => wait_for(list::run(*args)),
         Command::Search(args) => wait_for(search::run(*args)),
         Command::Speakers(args) => wait_for(names::run(names::Kind::Speakers, args)),
+        Command::Speaker(args) => wait_for(speaker::run(args)),
         Command::Topics(args) => wait_for(names::run(names::Kind::Topics, args)),
         Command::Channels(args) => wait_for(names::run(names::Kind::Channels, args)),
         Command::Count(args) => wait_for(count::run(*args)),
         Command::Delete(args) => wait_for(delete::run(&args)),
+        Command::Prerequisites(args) => wait_for(prerequisites::run(*args)),
+        Command::Exchanges(args) => wait_for(exchanges::run(args)),
         Command::Get(args) => wait_for(get::run(&args)),
         Command::Watch(args) => wait_for(watch::run(*args)),
         Command::Verify(args) => wait_for(verify::run(*args)),

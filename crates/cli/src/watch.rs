@@ -46,6 +46,6 @@ fn write(out: &mut impl Write, output: LineOutput, change: &WatchClaimsResponse)
     let Some(claim) = &change.claim else { return Ok(()) };
     match change.kind() {
         ChangeKind::Retracted => writeln!(out, "retracted {}\n", claim.claim_id),
-        _ => table::print(out, &table::document(std::slice::from_ref(claim), terminal::columns())),
+        _ => table::print(out, &table::document(std::slice::from_ref(claim), &[], terminal::columns())),
     }
 }

@@ -135,6 +135,52 @@ impl StorageClient {
             .await
     }
 
+    /// Returns what is known of a speaker by any form of the name.
+    ///
+    /// # Errors
+    ///
+    /// The service's status, after retries.
+    pub async fn get_speaker(&self, name: String) -> Result<v1::GetSpeakerResponse, ClientError> {
+        self.connection
+            .call(v1::GetSpeakerRequest { name }, |channel, request| async move {
+                self.service(channel).get_speaker(request).await
+            })
+            .await
+    }
+
+    /// Returns one page of prerequisite lists, each beside the one before it.
+    ///
+    /// # Errors
+    ///
+    /// The service's status, after retries.
+    pub async fn list_prerequisites(
+        &self,
+        request: v1::ListPrerequisitesRequest,
+    ) -> Result<v1::ListPrerequisitesResponse, ClientError> {
+        self.connection
+            .call(request, |channel, request| async move {
+                self.service(channel).list_prerequisites(request).await
+            })
+            .await
+    }
+
+    /// Returns one page of the questions and answers of an occasion.
+    ///
+    /// # Errors
+    ///
+    /// The service's status, after retries.
+    pub async fn list_exchanges(
+        &self,
+        request: v1::ListExchangesRequest,
+    ) -> Result<v1::ListExchangesResponse, ClientError> {
+        self.connection
+            .call(
+                request,
+                |channel, request| async move { self.service(channel).list_exchanges(request).await },
+            )
+            .await
+    }
+
     /// Returns one page of topics.
     ///
     /// # Errors

@@ -47,6 +47,24 @@ pub(crate) fn read(phrase: &str) -> Option<(Naming, Speaker)> {
     by_commas(&words).or_else(|| by_order(&words))
 }
 
+/// `MS. ADA LEE` → `Ms. Ada Lee`; other spellings stay.
+pub(crate) fn in_small_letters(label: &str) -> String {
+    if label.chars().any(char::is_lowercase) {
+        return label.to_owned();
+    }
+    let mut out = String::with_capacity(label.len());
+    let mut inside = false;
+    for c in label.chars() {
+        if inside {
+            out.extend(c.to_lowercase());
+        } else {
+            out.push(c);
+        }
+        inside = c.is_alphanumeric();
+    }
+    out
+}
+
 /// What a word is in a phrase that names somebody: a set of [`Kinds`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 struct Kinds(u16);

@@ -452,7 +452,7 @@ pub fn claim_to_wire(
     };
     let mut provenance = match view {
         v1::ClaimView::Basic => v1::Provenance::default(),
-        v1::ClaimView::Unspecified | v1::ClaimView::Full => provenance(document, extraction),
+        v1::ClaimView::Unspecified | v1::ClaimView::Full => provenance_to_wire(document, extraction),
     };
     provenance.rule_id = rule_id.to_string();
     provenance.confidence = confidence.get();
@@ -465,7 +465,9 @@ pub fn claim_to_wire(
     }
 }
 
-fn provenance(document: &Document, extraction: &Extraction) -> v1::Provenance {
+/// Returns what all claims of a document have in common of their provenance.
+#[must_use]
+pub fn provenance_to_wire(document: &Document, extraction: &Extraction) -> v1::Provenance {
     v1::Provenance {
         channel: or_empty(&document.channel),
         forwarded_from: or_empty(&document.forwarded_from),

@@ -8,7 +8,8 @@ mod status;
 
 pub use convert::{
     ConvertError, claim_from_wire, claim_to_wire, document_from_wire, document_to_wire, document_within,
-    extraction_from_wire, extraction_to_wire, span_to_wire, timestamp_from_wire, timestamp_to_wire,
+    extraction_from_wire, extraction_to_wire, provenance_to_wire, span_to_wire, timestamp_from_wire,
+    timestamp_to_wire,
 };
 pub use status::{
     ERROR_DOMAIN, field_violation, field_violation_with, reason, reason_name, status, status_with_retry,

@@ -70,6 +70,16 @@ impl Query {
     }
 }
 
+impl std::fmt::Display for Part {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Word(word) => write!(f, "`{word}` in any of its forms"),
+            Self::Prefix(prefix) => write!(f, "words that start with `{prefix}`"),
+            Self::Phrase(words) => write!(f, "`{}` in a row", words.join(" ")),
+        }
+    }
+}
+
 impl Part {
     fn places(&self, words: &[Word], stems: Option<&Stems>) -> Vec<(usize, usize)> {
         let place = |word: &Word| (word.place.start, word.place.end);

@@ -181,6 +181,23 @@ impl Search {
         Ok(Hits { hits: hits.into_iter().map(|(_, hit)| hit).collect(), next_page_token, revision })
     }
 
+    /// Returns how a search is answered, in words.
+    ///
+    /// # Errors
+    ///
+    /// [`SearchError::BadQuery`] and reading errors.
+    pub async fn explain(&self, text: &str, filter: &ClaimFilter) -> Result<String, SearchError> {
+        let query = Query::parse(text).map_err(SearchError::BadQuery)?;
+        let parts: Vec<String> = query.parts.iter().map(ToString::to_string).collect();
+        let store = self.store.explain(filter, dictum_store::ListOrder::TimeAscending).await?;
+        let confirmed = if *filter == ClaimFilter::default() {
+            String::new()
+        } else {
+            format!("; alone, the filter would {store}")
+        };
+        Ok(format!("search the index for {}{confirmed}; the store confirms every hit", parts.join(" and ")))
+    }
+
     /// Returns the commit of this revision, or the newest.
     fn snapshot(&self, revision: Option<u64>) -> Option<(u64, Snapshot)> {
         let snapshots = self.shared.snapshots.read().unwrap_or_else(PoisonError::into_inner);

@@ -9,8 +9,9 @@ use tracing_subscriber::{EnvFilter, fmt};
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
 #[command(next_help_heading = "Logs")]
 pub struct LogConfig {
-    /// What to log: a level, or levels by module (`info,dictum_ingest=debug`).
-    #[arg(long, env = "DICTUM_LOG", value_name = "FILTER", default_value = "info")]
+    /// What to log: a level, or levels by module (`info,dictum_ingest=debug`). The search engine tells of every commit at
+    /// level info.
+    #[arg(long, env = "DICTUM_LOG", value_name = "FILTER", default_value = "info,tantivy=warn")]
     pub log: String,
 
     /// How a line looks.

@@ -31,6 +31,7 @@ use crate::{
     inner::Inner,
     key,
     log::{self, LogReader},
+    names::KnownForms,
     store::{FORMAT_VERSION, lock_folder, open_folder, sync_folder, write_meta},
 };
 
@@ -325,6 +326,7 @@ fn derive(engine: &Engine, revision: u64) -> Result<u64, StoreError> {
             documents,
             Entries::new(),
             entries(&document.document, &document.extraction),
+            &KnownForms::default(), // The store that is opened later lists them itself.
         )?;
         counters.write(engine, documents, false)?;
     }

@@ -221,9 +221,9 @@ impl Committer {
         if self.staged.is_empty() {
             return Ok(()); // Duplicates alone: what they repeat is durable.
         }
-        let Inner { engine, counters, .. } = &*self.inner;
+        let Inner { engine, counters, known, .. } = &*self.inner;
         for Staged { change, before, after } in &mut self.staged {
-            counters.count(engine, change.revision, std::mem::take(before), std::mem::take(after))?;
+            counters.count(engine, change.revision, std::mem::take(before), std::mem::take(after), known)?;
         }
         counters.write(engine, self.head.revision, false)?;
         engine.sync()?;
@@ -510,8 +510,9 @@ impl Inner {
             let (before, after) = log.versions(revision)?;
             let entries =
                 |version: Option<Version>| version.map(|version| version.entries()).unwrap_or_default();
-            self.counters.count(&self.engine, revision, entries(before), entries(after))?;
+            self.counters.count(&self.engine, revision, entries(before), entries(after), &self.known)?;
         }
+        self.counters.list_names(&self.engine, &self.known)?;
         Ok(head)
     }
 }

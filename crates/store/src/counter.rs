@@ -21,6 +21,7 @@ use crate::{
     engine::{Batch, Engine},
     index::{Entries, IndexEntry},
     key::{self, Tag},
+    names::KnownForms,
     record::{CounterRecord, NameFormRecord},
 };
 
@@ -30,6 +31,8 @@ const MAX_CHANGED: usize = 4096;
 const MAX_UNWRITTEN_REVISIONS: u64 = 4096;
 /// Counters that are written in one batch: while it is applied, the engine's readers wait.
 const BATCH_COUNTERS: usize = 150;
+/// Names that are read in one go.
+const LISTED_NAMES: usize = 1000;
 /// Ways to write a name that are kept.
 const MAX_FORMS: usize = 16;
 /// The name of the revision up to which the written counters count.
@@ -105,6 +108,7 @@ impl Counters {
         revision: u64,
         before: Entries,
         after: Entries,
+        known: &KnownForms,
     ) -> Result<(), StoreError> {
         let mut steps: BTreeMap<Vec<u8>, (Option<IndexEntry>, Option<IndexEntry>)> = BTreeMap::new();
         for ((tag, value), entry) in before {
@@ -114,7 +118,11 @@ impl Counters {
             steps.entry(key::counter(tag, &value)).or_default().1 = Some(entry);
         }
         let mut changed = self.changed.write().unwrap_or_else(PoisonError::into_inner);
+        let mut changed_names = Vec::new();
         for (key, (before, after)) in steps {
+            let is_speaker = key.starts_with(&key::counter_prefix(Tag::Speaker));
+            let name =
+                if is_speaker { String::from_utf8_lossy(&key[2..]).into_owned() } else { String::new() };
             let counter = match changed.entry(key) {
                 btree_map::Entry::Occupied(entry) => entry.into_mut(),
                 btree_map::Entry::Vacant(entry) => {
@@ -126,14 +134,34 @@ impl Counters {
                 continue;
             }
             counter.revision = revision;
+            let was_known = counter.documents > 0;
             if let Some(entry) = before {
                 subtract(counter, &entry);
             }
             if let Some(entry) = after {
                 add(counter, &entry);
             }
+            if is_speaker && was_known != (counter.documents > 0) {
+                changed_names.push((name, counter.documents > 0));
+            }
+        }
+        drop(changed);
+        for (name, is_known) in changed_names {
+            if is_known { known.insert(&name) } else { known.remove(&name) }
         }
         Ok(())
+    }
+
+    /// Puts the forms of all speakers' names into `known`.
+    pub(crate) fn list_names(&self, engine: &Engine, known: &KnownForms) -> Result<(), StoreError> {
+        known.clear();
+        let mut start = String::new();
+        loop {
+            let chunk = self.list(engine, Tag::Speaker, &start, LISTED_NAMES)?;
+            let Some((last, _)) = chunk.last() else { return Ok(()) };
+            start = format!("{last}\0");
+            chunk.iter().for_each(|(name, _)| known.insert(name));
+        }
     }
 
     /// Writes the changed counters if there are many, or any and `always`. `revision` is the newest that they count.

@@ -30,6 +30,12 @@ pub enum StoreError {
         /// The id that was asked for.
         claim_id: ClaimId,
     },
+    /// No listed claim has a speaker of this name.
+    #[error("no speaker `{name}` is known")]
+    SpeakerNotFound {
+        /// The name that was asked for.
+        name: String,
+    },
     /// An argument cannot be served; nothing was read or written.
     #[error("{field}: {reason}")]
     BadArgument {

@@ -1,6 +1,6 @@
 //! Counts by a field, and the lists of speakers, topics and channels.
 
-use std::fmt::Write as _;
+use std::{collections::BTreeMap, fmt::Write as _};
 
 use dictum_core::FormKind;
 use jiff::tz::Offset;
@@ -13,9 +13,12 @@ use crate::{
     inner::Inner,
     key::Tag,
     model::{FacetCount, FacetField, StoredClaim, ValuePage, ValueSummary},
-    query,
+    people, query,
     record::CounterRecord,
 };
+
+/// By folded value, the name and the number of claims.
+pub(crate) type Counts = BTreeMap<String, (String, u64)>;
 
 /// Counters that are read in one go.
 const CHUNK: usize = 1000;
@@ -27,13 +30,15 @@ pub(crate) fn facets(
     field: FacetField,
     limit: usize,
 ) -> Result<Vec<FacetCount>, StoreError> {
-    let mut counts = match counted_tag(field) {
+    let counts = match counted_tag(field) {
         Some(tag) if filter.is_open() => counted(inner, tag)?,
-        _ => query::tally(inner, filter, |claim| values(claim, field))?
-            .into_values()
-            .map(|(value, claims)| FacetCount { value, claims })
-            .collect(),
+        _ => query::tally(inner, filter, |claim| values(claim, field))?,
     };
+    let counts = match field {
+        FacetField::Speaker => people::joined_counts(inner, counts)?,
+        _ => counts.into_values().collect(),
+    };
+    let mut counts: Vec<_> = counts.into_iter().map(|(value, claims)| FacetCount { value, claims }).collect();
     counts.sort_by(|a, b| b.claims.cmp(&a.claims).then_with(|| a.value.cmp(&b.value)));
     counts.truncate(limit);
     Ok(counts)
@@ -50,8 +55,9 @@ fn counted_tag(field: FacetField) -> Option<Tag> {
     }
 }
 
-fn counted(inner: &Inner, tag: Tag) -> Result<Vec<FacetCount>, StoreError> {
-    let mut counts = Vec::new();
+/// Returns the counts of all values of a tag: by folded value, the name and the number of claims.
+fn counted(inner: &Inner, tag: Tag) -> Result<Counts, StoreError> {
+    let mut counts = Counts::new();
     let mut start = String::new();
     loop {
         let chunk = inner.counters.list(&inner.engine, tag, &start, CHUNK)?;
@@ -60,12 +66,10 @@ fn counted(inner: &Inner, tag: Tag) -> Result<Vec<FacetCount>, StoreError> {
             start = format!("{value}\0");
         }
         let counted = chunk.into_iter().filter(|(_, counter)| counter.claims > 0);
-        counts.extend(
-            counted.map(|(value, counter)| FacetCount {
-                claims: counter.claims,
-                value: name_of(&value, &counter),
-            }),
-        );
+        counts.extend(counted.map(|(value, counter)| {
+            let name = name_of(&value, &counter);
+            (value, (name, counter.claims))
+        }));
         if is_last {
             return Ok(counts);
         }
@@ -108,7 +112,7 @@ fn form_name(form: FormKind) -> &'static str {
 }
 
 /// Returns the form of the name that most claims have.
-fn name_of(value: &str, counter: &CounterRecord) -> String {
+pub(crate) fn name_of(value: &str, counter: &CounterRecord) -> String {
     let most_frequent =
         counter.forms.iter().max_by(|a, b| a.claims.cmp(&b.claims).then_with(|| b.text.cmp(&a.text)));
     most_frequent.map_or_else(|| value.to_owned(), |form| form.text.clone())
@@ -133,7 +137,7 @@ pub(crate) fn list_values(
     found.truncate(page_size);
     let mut values = Vec::with_capacity(found.len());
     for (value, counter) in found {
-        let (first_seen, last_seen) = query::seen(&inner.engine, tag, &value)?;
+        let (first_seen, last_seen) = query::seen(inner, tag, &value)?;
         let name = name_of(&value, &counter);
         let mut forms = counter.forms;
         forms.sort_by(|a, b| b.claims.cmp(&a.claims).then_with(|| a.text.cmp(&b.text)));
@@ -150,7 +154,7 @@ pub(crate) fn list_values(
 }
 
 /// Writes a page token: the hexadecimal form of the next value, sealed with what it belongs to.
-fn write_token(value: &str, tag: Tag, prefix: &str, store_id: &[u8; 16]) -> String {
+pub(crate) fn write_token(value: &str, tag: Tag, prefix: &str, store_id: &[u8; 16]) -> String {
     let mut token = seal(value, tag, prefix, store_id);
     for byte in value.bytes() {
         let _ = write!(token, "{byte:02x}"); // Writing to a string does not fail.
@@ -158,7 +162,12 @@ fn write_token(value: &str, tag: Tag, prefix: &str, store_id: &[u8; 16]) -> Stri
     token
 }
 
-fn read_token(token: &str, tag: Tag, prefix: &str, store_id: &[u8; 16]) -> Result<String, StoreError> {
+pub(crate) fn read_token(
+    token: &str,
+    tag: Tag,
+    prefix: &str,
+    store_id: &[u8; 16],
+) -> Result<String, StoreError> {
     let parts = || {
         let (found_seal, hex) = token.split_at_checked(16)?;
         let digits: Vec<u32> = hex.chars().map(|c| c.to_digit(16)).collect::<Option<_>>()?;

@@ -17,7 +17,10 @@ pub const MAX_FILTER_VALUES: usize = 100;
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct ClaimFilter {
     /// Whose claim it is: the speaker of a statement or list, the respondent of a pair.
+    /// Every form of the name that is joined with one of these counts too, unless `exact_speakers` is set.
     pub speakers: Vec<String>,
+    /// Whether the speakers' names must be written so; folded, as all names.
+    pub exact_speakers: bool,
     /// What the speaker is: "Foreign Minister".
     pub roles: Vec<String>,
     /// Whom the speaker speaks for.
@@ -89,6 +92,7 @@ impl ClaimFilter {
     pub(crate) fn prepare(&self) -> Result<PreparedFilter, StoreError> {
         let Self {
             speakers,
+            exact_speakers,
             roles,
             organizations,
             reporters,
@@ -110,6 +114,7 @@ impl ClaimFilter {
         }
         Ok(PreparedFilter {
             speakers: folded("filter.speakers", speakers)?,
+            exact_speakers: *exact_speakers && !speakers.is_empty(),
             roles: folded("filter.roles", roles)?,
             organizations: folded("filter.organizations", organizations)?,
             reporters: folded("filter.reporters", reporters)?,
@@ -131,6 +136,7 @@ impl ClaimFilter {
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(crate) struct PreparedFilter {
     pub(crate) speakers: Vec<String>,
+    pub(crate) exact_speakers: bool,
     pub(crate) roles: Vec<String>,
     pub(crate) organizations: Vec<String>,
     pub(crate) reporters: Vec<String>,

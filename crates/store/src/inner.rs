@@ -18,6 +18,7 @@ use crate::{
     key,
     log::{LogReader, LoggedChange},
     model::StoredDocument,
+    names::KnownForms,
 };
 
 /// The store behind its handles.
@@ -27,6 +28,8 @@ pub(crate) struct Inner {
     pub(crate) engine: Engine,
     pub(crate) decoded: DecodedCache,
     pub(crate) counters: Counters,
+    /// Forms of speakers' names.
+    pub(crate) known: KnownForms,
     /// Made at random when the store was made: keys its page tokens.
     store_id: OnceLock<[u8; 16]>,
     /// The newest durable revision; `None` once the store is closed.
@@ -43,6 +46,7 @@ impl Inner {
             options,
             engine,
             counters: Counters::default(),
+            known: KnownForms::default(),
             store_id: OnceLock::new(),
             newest: watch::Sender::new(Some(0)),
             recent: RwLock::new(VecDeque::new()),

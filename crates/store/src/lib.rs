@@ -7,7 +7,9 @@
 //! |---|---|
 //! | `store` | the face |
 //! | `commit` | the one thread that writes |
-//! | `query`, `facet`, `watch` | the ways to read |
+//! | `query`, `facet`, `people`, `watch` | the ways to read |
+//! | `compared`, `compare` | lists beside earlier ones, questions and answers of an occasion |
+//! | `names` | which forms of a name are one person |
 //! | `backup`, `check` | the whole store at once |
 //! | `key`, `index`, `bundle`, `log`, `counter`, `head`, `record` | the stored bytes |
 //! | `engine` | the only file that names sled |
@@ -16,6 +18,8 @@ mod backup;
 mod bundle;
 mod check;
 mod commit;
+mod compare;
+mod compared;
 mod counter;
 mod decoded;
 mod engine;
@@ -29,7 +33,9 @@ mod inner;
 mod key;
 mod log;
 mod model;
+mod names;
 mod options;
+mod people;
 mod project;
 mod query;
 mod record;
@@ -39,12 +45,15 @@ mod watch;
 
 pub use backup::BackupSummary;
 pub use check::CheckReport;
+pub use compare::{ItemChange, compare};
 pub use error::{Cause, StoreError};
 pub use filter::{ClaimFilter, MAX_FILTER_VALUES, TimeRange};
 pub use model::{
-    Change, ChangeCause, ClaimChange, ExtractionDiff, FacetCount, FacetField, ListOrder, Page, Replaced,
-    Stats, StoredClaim, StoredDocument, ValuePage, ValueSummary, WatchEvent, WriteOutcome, Written,
+    Change, ChangeCause, ClaimChange, ComparedList, ComparedPage, ExtractionDiff, FacetCount, FacetField,
+    ListOrder, Page, Replaced, SpeakerForm, SpeakerProfile, Stats, StoredClaim, StoredDocument, ValuePage,
+    ValueSummary, WatchEvent, WriteOutcome, Written,
 };
+pub use names::NameJoin;
 pub use options::StoreOptions;
 pub use query::MAX_PAGE_SIZE;
 pub use store::{FORMAT_VERSION, Store};

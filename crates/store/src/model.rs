@@ -4,6 +4,8 @@ use std::{ops::Deref, sync::Arc};
 
 use dictum_core::{Claim, ClaimId, DocumentId, ExtractedDocument, Timestamp};
 
+use crate::{ItemChange, NameJoin};
+
 /// A document as it is stored now.
 #[derive(Debug, Clone, PartialEq)]
 pub struct StoredDocument {
@@ -147,6 +149,26 @@ pub struct Page {
     pub revision: u64,
 }
 
+/// A prerequisite list beside the one before it on the same subject.
+#[derive(Debug, Clone)]
+pub struct ComparedList {
+    /// The list.
+    pub claim: StoredClaim,
+    /// The list before it; absent for the first on its subject.
+    pub earlier: Option<StoredClaim>,
+    /// What became of the items of both.
+    pub changes: Vec<ItemChange>,
+}
+
+/// One page of compared lists.
+#[derive(Debug, Clone, Default)]
+pub struct ComparedPage {
+    /// The lists, the oldest first; may be fewer than asked for even if more pages follow.
+    pub lists: Vec<ComparedList>,
+    /// The token of the next page; absent on the last one.
+    pub next_page_token: Option<String>,
+}
+
 /// A list of the values of a field, one page of it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ValuePage {
@@ -171,6 +193,30 @@ pub struct ValueSummary {
     pub first_seen: Option<Timestamp>,
     /// The latest time of those documents, where any has one.
     pub last_seen: Option<Timestamp>,
+}
+
+/// What the store knows of a speaker.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SpeakerProfile {
+    /// Name, counts, first and last time.
+    pub summary: ValueSummary,
+    /// Every way to write the name, the most frequent first, with why it is one of this person's.
+    pub forms: Vec<SpeakerForm>,
+    /// Claims by month (`2024-10`), the oldest first; claims of documents without a time are in none.
+    pub months: Vec<FacetCount>,
+    /// Claims by topic, the most frequent first.
+    pub topics: Vec<FacetCount>,
+}
+
+/// A form of a speaker's name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SpeakerForm {
+    /// The form as documents write it.
+    pub form: String,
+    /// Listed claims with it.
+    pub claims: u64,
+    /// Why it is one of this person's.
+    pub how: NameJoin,
 }
 
 /// By what claims are counted.

@@ -3,21 +3,20 @@
 //! Indexes find documents; what is listed is decided by the filter on the document itself. An index that lags behind a
 //! change for a moment can therefore hide nothing wrong and show nothing wrong.
 
-use std::{
-    collections::{BTreeMap, BinaryHeap},
-    fmt::Write as _,
-};
+use std::{collections::BinaryHeap, fmt::Write as _};
 
 use dictum_core::{ClaimId, DateInterval, DocumentId, FormKind, Manner, Timestamp};
 
 use crate::{
     ListOrder, StoreError, TimeRange,
     engine::Engine,
+    facet::Counts,
     filter::PreparedFilter,
     index::{EntryValue, days, days_between, form_value, order_of_time, time_order},
     inner::Inner,
     key::{self, LONG_OCCASION, Position, Tag},
     model::{Page, StoredClaim},
+    people,
     project::matching,
     token::{Cursor, query_hash},
 };
@@ -528,6 +527,7 @@ pub(crate) fn list(
     page_token: Option<&str>,
 ) -> Result<Page, StoreError> {
     let query = query_hash(filter, order);
+    let filter = &people::resolve(inner, filter)?;
     let cursor = page_token.map(|token| Cursor::decode(token, query, &inner.store_id())).transpose()?;
     let snapshot = cursor.map_or_else(|| inner.revision(), |cursor| cursor.snapshot);
     let plan = Plan::of(inner, filter, order)?;
@@ -590,6 +590,7 @@ pub(crate) fn confirm(
     filter: &PreparedFilter,
     ids: &[ClaimId],
 ) -> Result<Vec<(usize, StoredClaim)>, StoreError> {
+    let filter = &people::resolve(inner, filter)?;
     let mut confirmed = Vec::new();
     for (number, id) in ids.iter().enumerate() {
         let document_id = id.document_id();
@@ -611,6 +612,7 @@ pub(crate) fn count(inner: &Inner, filter: &PreparedFilter) -> Result<u64, Store
     if filter.is_open() {
         return Ok(inner.counters.get(&inner.engine, Tag::All, "")?.claims);
     }
+    let filter = &people::resolve(inner, filter)?;
     let plan = Plan::of(inner, filter, ListOrder::TimeAscending)?;
     let mut count = 0;
     if let (true, Driver::Index(term)) = (plan.exact, &plan.driver) {
@@ -630,6 +632,7 @@ pub(crate) fn each_claim(
     mut visit: impl FnMut(&StoredClaim),
 ) -> Result<(), StoreError> {
     let order = ListOrder::TimeAscending;
+    let filter = &people::resolve(inner, filter)?;
     let plan = Plan::of(inner, filter, order)?;
     let mut from = None;
     loop {
@@ -664,12 +667,40 @@ pub(crate) fn documents_before(
     Ok(documents)
 }
 
+/// Returns up to `limit` listed documents with a value, the oldest first.
+pub(crate) fn documents_with(
+    inner: &Inner,
+    tag: Tag,
+    value: &str,
+    limit: usize,
+) -> Result<Vec<Position>, StoreError> {
+    let postings = postings_of(&inner.engine, tag, value, None, false)?;
+    postings.take(limit).map(|posting| Ok(posting?.time)).collect()
+}
+
+/// Returns whether a document is found by a value.
+pub(crate) fn is_indexed(
+    inner: &Inner,
+    tag: Tag,
+    value: &str,
+    document: Position,
+) -> Result<bool, StoreError> {
+    Ok(inner.engine.get(key::index(tag, value, document))?.is_some())
+}
+
+/// Counts the listed documents with any of the values.
+pub(crate) fn count_documents(inner: &Inner, tag: Tag, values: Vec<String>) -> Result<u64, StoreError> {
+    let term = Term { tag, values, documents: 0 };
+    postings(&inner.engine, &term, None, false)?.try_fold(0, |count, posting| posting.map(|_| count + 1))
+}
+
 /// Returns the times of the first and the last document of a value that have one.
 pub(crate) fn seen(
-    engine: &Engine,
+    inner: &Inner,
     tag: Tag,
     value: &str,
 ) -> Result<(Option<Timestamp>, Option<Timestamp>), StoreError> {
+    let engine = &inner.engine;
     let first = postings_of(engine, tag, value, None, false)?.next().transpose()?;
     let last_dated =
         Position { order: order_of_time(Timestamp::MAX), document_id: DocumentId::from_bytes([0xFF; 16]) };
@@ -678,15 +709,15 @@ pub(crate) fn seen(
     Ok((time(first), time(last)))
 }
 
-/// Counts the claims of a filter by a key of theirs.
-pub(crate) fn tally<K: Ord>(
+/// Counts the claims of a filter by a value of theirs.
+pub(crate) fn tally(
     inner: &Inner,
     filter: &PreparedFilter,
-    keys: impl Fn(&StoredClaim) -> Vec<(K, String)>,
-) -> Result<BTreeMap<K, (String, u64)>, StoreError> {
-    let mut counts: BTreeMap<K, (String, u64)> = BTreeMap::new();
+    values: impl Fn(&StoredClaim) -> Vec<(String, String)>,
+) -> Result<Counts, StoreError> {
+    let mut counts = Counts::new();
     each_claim(inner, filter, |claim| {
-        for (key, name) in keys(claim) {
+        for (key, name) in values(claim) {
             counts.entry(key).or_insert_with(|| (name, 0)).1 += 1;
         }
     })?;

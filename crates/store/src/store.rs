@@ -8,7 +8,7 @@ use std::{
     sync::Arc,
 };
 
-use dictum_core::{ClaimId, ContentHash, DocumentId, ExtractedDocument, Extraction, Timestamp};
+use dictum_core::{ClaimId, ContentHash, DocumentId, ExtractedDocument, Extraction, FormKind, Timestamp};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::{
@@ -16,6 +16,7 @@ use crate::{
     bundle::Payload,
     check,
     commit::{Command, Committer, PreparedDocument},
+    compared,
     engine::{Batch, Engine, panic_text},
     facet,
     head::{Head, HeadFile},
@@ -24,9 +25,10 @@ use crate::{
     key::{self, Tag},
     log::LogReader,
     model::{
-        ExtractionDiff, FacetCount, FacetField, Page, Replaced, Stats, StoredClaim, StoredDocument,
-        ValuePage, Written,
+        ComparedPage, ExtractionDiff, FacetCount, FacetField, Page, Replaced, SpeakerProfile, Stats,
+        StoredClaim, StoredDocument, ValuePage, Written,
     },
+    people,
     project::diff,
     query::{self, MAX_PAGE_SIZE, Plan},
 };
@@ -272,7 +274,11 @@ impl Store {
     /// [`StoreError::BadArgument`] and reading errors.
     pub async fn explain(&self, filter: &ClaimFilter, order: ListOrder) -> Result<String, StoreError> {
         let filter = filter.prepare()?;
-        self.read(move |inner| Ok(Plan::of(inner, &filter, order)?.explain())).await
+        self.read(move |inner| {
+            let filter = people::resolve(inner, &filter)?;
+            Ok(Plan::of(inner, &filter, order)?.explain())
+        })
+        .await
     }
 
     /// Counts the claims that the filter lets through.
@@ -300,7 +306,8 @@ impl Store {
         self.read(move |inner| facet::facets(inner, &filter, field, limit)).await
     }
 
-    /// Lists the speakers and respondents of listed claims whose folded names start with `prefix`.
+    /// Lists the speakers and respondents of listed claims of whose names a form starts with `prefix`, folded; the forms
+    /// of one person are joined.
     ///
     /// # Errors
     ///
@@ -311,10 +318,72 @@ impl Store {
         page_size: usize,
         page_token: Option<&str>,
     ) -> Result<ValuePage, StoreError> {
-        self.list_values(Tag::Speaker, prefix, page_size, page_token).await
+        let prefix = crate::fold::fold(prefix);
+        let page_size = page_size.clamp(1, MAX_PAGE_SIZE);
+        let page_token = page_token.filter(|token| !token.is_empty()).map(str::to_owned);
+        self.read(move |inner| people::list(inner, &prefix, page_size, page_token.as_deref())).await
     }
 
-    /// Lists the topics of listed documents, likewise.
+    /// Returns what is known of a speaker by any form of the name: counts, forms, months, topics.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::SpeakerNotFound`] and reading errors.
+    pub async fn get_speaker(&self, name: &str) -> Result<SpeakerProfile, StoreError> {
+        let name = name.to_owned();
+        self.read(move |inner| people::get(inner, &name)).await
+    }
+
+    /// Lists the prerequisite lists that the filter lets through, the oldest first, each with what changed since the one
+    /// before it on the same subject; only those on a subject with all words of `subject`.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::BadArgument`], also where the filter names no speaker or another form; [`StoreError::BadPageToken`],
+    /// and reading errors.
+    pub async fn compare_prerequisites(
+        &self,
+        filter: &ClaimFilter,
+        subject: &str,
+        page_size: usize,
+        page_token: Option<&str>,
+    ) -> Result<ComparedPage, StoreError> {
+        let bad = |field, reason: &str| StoreError::BadArgument { field, reason: reason.to_owned() };
+        if filter.speakers.is_empty() {
+            return Err(bad("filter.speaker", "lists are compared for a speaker: it must be set"));
+        }
+        if !filter.manners.is_empty() || filter.forms.iter().any(|form| *form != FormKind::PrerequisiteList) {
+            return Err(bad("filter.form", "only prerequisite lists are compared"));
+        }
+        let filter = ClaimFilter { forms: vec![FormKind::PrerequisiteList], ..filter.clone() }.prepare()?;
+        let page_size = page_size.clamp(1, MAX_PAGE_SIZE);
+        let page_token = page_token.filter(|token| !token.is_empty()).map(str::to_owned);
+        let subject = subject.to_owned();
+        self.read(move |inner| {
+            compared::prerequisites(inner, &filter, &subject, page_size, page_token.as_deref())
+        })
+        .await
+    }
+
+    /// Lists the question–answer pairs of the occasion of a document in their order: of all documents of its channel with
+    /// the same date and place. Returns the document too.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::DocumentNotFound`], [`StoreError::BadPageToken`], and reading errors.
+    pub async fn list_exchanges(
+        &self,
+        document_id: DocumentId,
+        page_size: usize,
+        page_token: Option<&str>,
+    ) -> Result<(Arc<StoredDocument>, Page), StoreError> {
+        let page_size = page_size.clamp(1, MAX_PAGE_SIZE);
+        let page_token = page_token.filter(|token| !token.is_empty()).map(str::to_owned);
+        self.read(move |inner| compared::exchanges(inner, document_id, page_size, page_token.as_deref()))
+            .await
+    }
+
+    /// Lists the topics of listed documents whose folded names start with `prefix`.
     ///
     /// # Errors
     ///
@@ -366,7 +435,7 @@ impl Store {
     ///
     /// [`StoreError::BadArgument`], [`StoreError::RevisionCompacted`], [`StoreError::RevisionAhead`].
     pub async fn watch(&self, filter: &ClaimFilter, from: WatchFrom) -> Result<Watch, StoreError> {
-        let filter = filter.prepare()?;
+        let asked = filter.prepare()?;
         let inner = self.inner.clone();
         let after = match from {
             WatchFrom::Now => inner.revision(),
@@ -382,7 +451,9 @@ impl Store {
                 revision
             }
         };
-        Ok(Watch::new(inner, filter, after))
+        self.read(move |inner| people::resolve(inner, &asked).map(|filter| (asked, filter)))
+            .await
+            .map(|(asked, filter)| Watch::new(inner, asked, filter, after))
     }
 
     /// Returns which of the claims are listed and let through by the filter, each with its number in `ids`, in their

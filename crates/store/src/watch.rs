@@ -5,8 +5,8 @@ use std::{collections::VecDeque, sync::Arc};
 use tokio::sync::watch;
 
 use crate::{
-    StoreError, filter::PreparedFilter, inner::Inner, log::LoggedChange, model::WatchEvent, project::project,
-    store::blocking,
+    StoreError, filter::PreparedFilter, inner::Inner, log::LoggedChange, model::WatchEvent, people,
+    project::project, store::blocking,
 };
 
 /// Changes that are looked at in one go: small, so that a slow reader holds little.
@@ -25,9 +25,17 @@ pub enum WatchFrom {
 ///
 /// A watch never holds up the store: it keeps no queue that fills, but reads on from where it is. Whoever reads slowly
 /// sees everything, later. The first event, after what was missed, is a bookmark.
+///
+/// A filter by speaker lets through every form of the name that is known when the watch starts, and those that come to be
+/// known as one of the speaker's while it runs; what was let through once stays so.
 pub struct Watch {
     inner: Arc<Inner>,
-    filter: Arc<PreparedFilter>,
+    /// As it was asked for.
+    asked: PreparedFilter,
+    /// With the forms of the speakers that it names.
+    filter: PreparedFilter,
+    /// The forms from which those were chosen, and the count of changes that they stand for.
+    beside: (u64, Vec<Vec<String>>),
     newest: watch::Receiver<Option<u64>>,
     /// The last revision that was looked at.
     read_to: u64,
@@ -44,11 +52,13 @@ impl std::fmt::Debug for Watch {
 }
 
 impl Watch {
-    pub(crate) fn new(inner: Arc<Inner>, filter: PreparedFilter, after: u64) -> Self {
+    pub(crate) fn new(inner: Arc<Inner>, asked: PreparedFilter, filter: PreparedFilter, after: u64) -> Self {
         Self {
             newest: inner.subscribe(),
+            beside: (inner.known.generation(), people::forms_beside(&inner, &asked)),
+            asked,
             inner,
-            filter: Arc::new(filter),
+            filter,
             read_to: after,
             position: after,
             pending: VecDeque::new(),
@@ -79,7 +89,11 @@ impl Watch {
             self.position = self.read_to;
             let newest = (*self.newest.borrow_and_update())?;
             if self.read_to < newest {
-                match self.read(newest).await {
+                let changes = match self.join_forms().await {
+                    Ok(()) => self.read(newest).await,
+                    Err(error) => Err(error),
+                };
+                match changes {
                     Ok(changes) => self.take(&changes),
                     Err(error) => return Some(Err(error)),
                 }
@@ -90,6 +104,24 @@ impl Watch {
                 self.newest.changed().await.ok()?;
             }
         }
+    }
+
+    /// Lets through the forms that became known as a speaker's since the last look.
+    async fn join_forms(&mut self) -> Result<(), StoreError> {
+        let generation = self.inner.known.generation();
+        if self.asked.speakers.is_empty() || self.beside.0 == generation {
+            return Ok(());
+        }
+        let beside = people::forms_beside(&self.inner, &self.asked);
+        if beside != self.beside.1 {
+            let (inner, asked) = (self.inner.clone(), self.asked.clone());
+            let joined = blocking(move || people::resolve(&inner, &asked)).await?;
+            self.filter.speakers.extend(joined.speakers);
+            self.filter.speakers.sort();
+            self.filter.speakers.dedup();
+        }
+        self.beside = (generation, beside);
+        Ok(())
     }
 
     async fn read(&self, newest: u64) -> Result<Vec<Arc<LoggedChange>>, StoreError> {

@@ -100,6 +100,7 @@ fn store_status(error: StoreError, message: String) -> Status {
         StoreError::ClaimNotFound { claim_id } => {
             not_found(ErrorReason::ClaimNotFound, "claim_id", claim_id.to_string())
         }
+        StoreError::SpeakerNotFound { name } => not_found(ErrorReason::SpeakerNotFound, "name", name),
         StoreError::BadArgument { field, reason } => {
             field_violation(ErrorReason::FieldInvalid, field, &reason)
         }

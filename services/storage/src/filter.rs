@@ -29,10 +29,12 @@ pub(crate) fn filter_from_wire(filter: Option<v1::ClaimFilter>) -> Result<ClaimF
         reporter,
         min_confidence,
         rule_id,
+        exact_speaker,
     } = filter;
     let set = |value: String| (!value.is_empty()).then_some(value).into_iter().collect();
     Ok(ClaimFilter {
         speakers: set(speaker),
+        exact_speakers: exact_speaker,
         roles: set(role),
         organizations: set(organization),
         reporters: set(reporter),

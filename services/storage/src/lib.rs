@@ -2,6 +2,7 @@
 //!
 //! How they are kept is in `dictum-store`; this is its gRPC face.
 
+mod compared;
 mod config;
 mod error;
 mod filter;
@@ -32,6 +33,9 @@ pub const ACCESS: Access = &[
     ("ListSpeakers", &[Scope::Read]),
     ("ListTopics", &[Scope::Read]),
     ("ListChannels", &[Scope::Read]),
+    ("GetSpeaker", &[Scope::Read]),
+    ("ListPrerequisites", &[Scope::Read]),
+    ("ListExchanges", &[Scope::Read]),
     ("DeleteDocument", &[Scope::Admin]),
     ("ReplaceExtraction", &[Scope::Admin]),
 ];

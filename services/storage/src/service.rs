@@ -5,15 +5,16 @@ use std::sync::Arc;
 use dictum_core::{ClaimId, DocumentId, ExtractedDocument, Units};
 use dictum_proto::{
     ConvertError, claim_to_wire, document_from_wire, document_to_wire, document_within, extraction_from_wire,
-    extraction_to_wire, span_to_wire,
+    extraction_to_wire, provenance_to_wire, span_to_wire,
     v1::{
         Claim, ClaimView, CountClaimsRequest, CountClaimsResponse, DeleteDocumentRequest,
         DeleteDocumentResponse, GetClaimRequest, GetClaimResponse, GetDocumentRequest, GetDocumentResponse,
-        ListChannelsRequest, ListChannelsResponse, ListClaimsRequest, ListClaimsResponse,
-        ListSpeakersRequest, ListSpeakersResponse, ListTopicsRequest, ListTopicsResponse,
-        ReplaceExtractionRequest, ReplaceExtractionResponse, SearchClaimsRequest, SearchClaimsResponse,
-        SearchResult, WatchClaimsRequest, WriteDocumentRequest, WriteDocumentResponse,
-        storage_service_server::StorageService,
+        GetSpeakerRequest, GetSpeakerResponse, ListChannelsRequest, ListChannelsResponse, ListClaimsRequest,
+        ListClaimsResponse, ListExchangesRequest, ListExchangesResponse, ListPrerequisitesRequest,
+        ListPrerequisitesResponse, ListSpeakersRequest, ListSpeakersResponse, ListTopicsRequest,
+        ListTopicsResponse, Provenance, ReplaceExtractionRequest, ReplaceExtractionResponse,
+        SearchClaimsRequest, SearchClaimsResponse, SearchResult, WatchClaimsRequest, WriteDocumentRequest,
+        WriteDocumentResponse, storage_service_server::StorageService,
     },
 };
 use dictum_search::{Hit, Search};
@@ -23,9 +24,10 @@ use tonic::{Request, Response, Status};
 
 use crate::{
     StorageConfig,
+    compared::compared_to_wire,
     error::Error,
     filter::{filter_from_wire, id_from_wire, order_from_wire, size_from_wire},
-    names::{count_to_wire, facet_from_wire, page_to_wire},
+    names::{count_to_wire, facet_from_wire, page_to_wire, profile_to_wire},
     watch::{Changes, Watches},
 };
 
@@ -92,7 +94,7 @@ impl Keeper {
     }
 
     async fn list(&self, request: ListClaimsRequest) -> Result<ListClaimsResponse, Error> {
-        let (order, view) = (order_from_wire(request.order()), request.view());
+        let (order, view, explain) = (order_from_wire(request.order()), request.view(), request.explain);
         let page_size = size_from_wire(request.page_size, "page_size")?;
         let filter = filter_from_wire(request.filter)?;
         let page = self.store.list_claims(&filter, order, page_size, Some(&request.page_token)).await?;
@@ -100,12 +102,14 @@ impl Keeper {
             claims: claims_to_wire(&page.claims, view),
             next_page_token: page.next_page_token.unwrap_or_default(),
             revision: page.revision,
+            plan: if explain { self.store.explain(&filter, order).await? } else { String::new() },
         })
     }
 
     async fn search(&self, request: SearchClaimsRequest) -> Result<SearchClaimsResponse, Error> {
         let view = request.view();
-        let SearchClaimsRequest { query, filter, page_size, page_token, view: _, min_revision } = request;
+        let SearchClaimsRequest { query, filter, page_size, page_token, view: _, min_revision, explain } =
+            request;
         let page_size = size_from_wire(page_size, "page_size")?;
         let filter = filter_from_wire(filter)?;
         if min_revision > self.store.revision() {
@@ -115,6 +119,7 @@ impl Keeper {
         self.search.reached(min_revision).await;
         let page = self.search.search(&query, &filter, page_size, Some(&page_token)).await?;
         Ok(SearchClaimsResponse {
+            plan: if explain { self.search.explain(&query, &filter).await? } else { String::new() },
             results: page.hits.iter().map(|hit| hit_to_wire(hit, view)).collect(),
             next_page_token: page.next_page_token.unwrap_or_default(),
             revision: page.revision,
@@ -141,6 +146,45 @@ impl Keeper {
         let page = self.store.list_speakers(&prefix, page_size, Some(&page_token)).await?;
         let (speakers, next_page_token) = page_to_wire(page);
         Ok(ListSpeakersResponse { speakers, next_page_token })
+    }
+
+    async fn speaker(&self, request: GetSpeakerRequest) -> Result<GetSpeakerResponse, Error> {
+        if request.name.trim().is_empty() {
+            return Err(ConvertError::Missing { field: "name".to_owned() }.into());
+        }
+        Ok(profile_to_wire(self.store.get_speaker(&request.name).await?))
+    }
+
+    async fn prerequisites(
+        &self,
+        request: ListPrerequisitesRequest,
+    ) -> Result<ListPrerequisitesResponse, Error> {
+        let view = request.view();
+        let ListPrerequisitesRequest { filter, subject, page_size, page_token, view: _ } = request;
+        let page_size = size_from_wire(page_size, "page_size")?;
+        let filter = filter_from_wire(filter)?;
+        let page = self.store.compare_prerequisites(&filter, &subject, page_size, Some(&page_token)).await?;
+        Ok(ListPrerequisitesResponse {
+            lists: page.lists.iter().map(|list| compared_to_wire(list, view)).collect(),
+            next_page_token: page.next_page_token.unwrap_or_default(),
+        })
+    }
+
+    async fn exchanges(&self, request: ListExchangesRequest) -> Result<ListExchangesResponse, Error> {
+        let view = request.view();
+        let document_id: DocumentId = id_from_wire(&request.document_id, "document_id")?;
+        let page_size = size_from_wire(request.page_size, "page_size")?;
+        let (document, page) =
+            self.store.list_exchanges(document_id, page_size, Some(&request.page_token)).await?;
+        let Provenance { title, place, date, .. } =
+            provenance_to_wire(&document.document, &document.extraction);
+        Ok(ListExchangesResponse {
+            exchanges: claims_to_wire(&page.claims, view),
+            next_page_token: page.next_page_token.unwrap_or_default(),
+            title,
+            place,
+            date,
+        })
     }
 
     async fn topics(&self, request: ListTopicsRequest) -> Result<ListTopicsResponse, Error> {
@@ -290,6 +334,27 @@ impl StorageService for Keeper {
         request: Request<ListSpeakersRequest>,
     ) -> Result<Response<ListSpeakersResponse>, Status> {
         Ok(Response::new(self.speakers(request.into_inner()).await?))
+    }
+
+    async fn get_speaker(
+        &self,
+        request: Request<GetSpeakerRequest>,
+    ) -> Result<Response<GetSpeakerResponse>, Status> {
+        Ok(Response::new(self.speaker(request.into_inner()).await?))
+    }
+
+    async fn list_prerequisites(
+        &self,
+        request: Request<ListPrerequisitesRequest>,
+    ) -> Result<Response<ListPrerequisitesResponse>, Status> {
+        Ok(Response::new(self.prerequisites(request.into_inner()).await?))
+    }
+
+    async fn list_exchanges(
+        &self,
+        request: Request<ListExchangesRequest>,
+    ) -> Result<Response<ListExchangesResponse>, Status> {
+        Ok(Response::new(self.exchanges(request.into_inner()).await?))
     }
 
     async fn list_topics(

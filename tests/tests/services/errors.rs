@@ -33,6 +33,7 @@ fn provocations() -> BTreeMap<i32, (Code, bool, Provoked)> {
         (Reason::PageTokenInvalid, Code::InvalidArgument, false, Box::pin(page_token_invalid())),
         (Reason::ClaimNotFound, Code::NotFound, false, Box::pin(claim_not_found())),
         (Reason::DocumentNotFound, Code::NotFound, false, Box::pin(document_not_found())),
+        (Reason::SpeakerNotFound, Code::NotFound, false, Box::pin(speaker_not_found())),
         (Reason::RevisionCompacted, Code::OutOfRange, false, Box::pin(revision_not_there())),
         (Reason::ConsumerTooSlow, Code::Aborted, false, Box::pin(consumer_too_slow())),
         (Reason::DependencyUnavailable, Code::Unavailable, true, Box::pin(dependency_unavailable())),
@@ -128,6 +129,10 @@ async fn claim_not_found() -> Status {
 async fn document_not_found() -> Status {
     let request = v1::GetDocumentRequest { document_id: "ab".repeat(16), with_extraction: false };
     status(Bench::start().await.storage().get_document(request).await)
+}
+
+async fn speaker_not_found() -> Status {
+    status(Bench::start().await.storage().get_speaker("Ada Fenwick".to_owned()).await)
 }
 
 async fn revision_not_there() -> Status {
@@ -386,6 +391,27 @@ impl StorageService for Faulty {
         &self,
         _: Request<v1::ListSpeakersRequest>,
     ) -> Result<Response<v1::ListSpeakersResponse>, Status> {
+        Err(Status::unimplemented(""))
+    }
+
+    async fn get_speaker(
+        &self,
+        _: Request<v1::GetSpeakerRequest>,
+    ) -> Result<Response<v1::GetSpeakerResponse>, Status> {
+        Err(Status::unimplemented(""))
+    }
+
+    async fn list_prerequisites(
+        &self,
+        _: Request<v1::ListPrerequisitesRequest>,
+    ) -> Result<Response<v1::ListPrerequisitesResponse>, Status> {
+        Err(Status::unimplemented(""))
+    }
+
+    async fn list_exchanges(
+        &self,
+        _: Request<v1::ListExchangesRequest>,
+    ) -> Result<Response<v1::ListExchangesResponse>, Status> {
         Err(Status::unimplemented(""))
     }
 

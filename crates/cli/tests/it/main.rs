@@ -4,6 +4,7 @@
 
 mod accuracy;
 mod bad_input;
+mod compared;
 mod corpus;
 mod demo;
 mod dictum;

@@ -27,6 +27,15 @@ fn names_are_listed_claims_counted_and_documents_deleted() {
     assert!(call(&["topics"]).contains("Bridges"));
     assert!(call(&["channels"]).contains("Harbour"));
 
+    let speaker = lines(&call(&["speaker", "mayor ada fenwick", "--output", "ndjson"]));
+    assert_eq!(speaker[0]["forms"][0]["join"], "NAME_JOIN_ITSELF");
+    assert!(call(&["speaker", "Fenwick, Ada"]).contains("the name"));
+    let nobody = run(&at(&["speaker", "Tom Fenwick"]).split('\t').collect::<Vec<_>>());
+    assert_eq!(nobody.code, Some(1), "{nobody:?}");
+    let explained =
+        run(&at(&["list", "--speaker", "Ada Fenwick", "--explain"]).split('\t').collect::<Vec<_>>());
+    assert!(explained.stderr.contains("the index of speakers"), "{explained:?}");
+
     let counted = lines(&call(&["count", "--by", "speaker", "--output", "ndjson"]));
     assert_eq!(counted[0]["claimCount"], 1);
     assert_eq!(counted[0]["counts"][0]["value"], "Ada Fenwick");

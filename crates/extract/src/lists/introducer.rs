@@ -13,6 +13,10 @@ use super::{
 
 /// The items open within so many bytes of the noun.
 const MAX_AHEAD: usize = 420;
+/// "And those, I repeat, are our": a sentence that points back has its noun within so many bytes.
+const MAX_POINTING: usize = 60;
+/// A quotation that is broken off by its cue goes on within so many bytes.
+const MAX_CUE: usize = 220;
 /// The words of the anchor itself lie within so many bytes of its longest.
 const NEAR: usize = 40;
 
@@ -33,6 +37,10 @@ pub(super) struct Introducer {
     pub items_from: usize,
     /// The sentence from its start.
     pub sentence_start: usize,
+    /// Where a quotation is broken off before the items: the words that say whose it is.
+    pub cue: Option<Range<usize>>,
+    /// The items stand before it: "Those are our conditions."
+    pub is_behind: bool,
     has_verb: bool,
     has_follow: bool,
 }
@@ -49,12 +57,17 @@ impl Introducer {
         self.words.first_person.find(&self.tokens, near).is_some()
     }
 
+    /// Returns whether somebody sets the conditions here: "X named conditions".
+    pub(super) fn is_set(&self) -> bool {
+        self.anchor == Anchor::Noun && self.has_verb
+    }
+
     /// Returns how sure the cue is.
     pub(super) fn confidence(&self) -> f32 {
         let cue = match self.anchor {
             Anchor::Noun => 0.85,
             Anchor::WeakNoun => 0.75,
-            Anchor::Clause => 0.7,
+            Anchor::Clause | Anchor::Question => 0.7,
         };
         cue + if self.has_verb || self.has_follow { 0.1 } else { 0.0 }
     }
@@ -67,12 +80,54 @@ pub(super) fn read(text: &str, stretch: Span, hit: Range<usize>, owners: &[usize
     let tokens = words::split(text, sentence_start..ahead);
     let at = tokens.iter().position(|word| word.start <= hit.start && hit.start < word.end)?;
     let (words, anchor, anchor_at) = language(&tokens, at, owners)?;
-    let sentence = Sentence { text, tokens: &tokens, words, anchor, anchor_at: anchor_at.clone(), stretch };
+    let sentence = Sentence { text, tokens: &tokens, words, anchor, anchor_at, stretch };
     if sentence.means_something_else() {
         return None;
     }
     let (opening, opening_at, items_from) = sentence.opening(ahead)?;
     sentence.build(opening, opening_at, items_from, sentence_start)
+}
+
+/// Reads a sentence that names what was listed before it: "Those are our conditions."
+pub(super) fn read_behind(
+    text: &str,
+    stretch: Span,
+    hit: Range<usize>,
+    owners: &[usize],
+) -> Option<Introducer> {
+    let sentence_start = sentence::start(text, hit.start, stretch.start());
+    if hit.start - sentence_start > MAX_POINTING {
+        return None;
+    }
+    let ahead = sentence::floor(text, (hit.end + MAX_AHEAD).min(stretch.end()));
+    let tokens = words::split(text, sentence_start..ahead);
+    let at = tokens.iter().position(|word| word.start <= hit.start && hit.start < word.end)?;
+    let (words, anchor, anchor_at) = language(&tokens, at, owners)?;
+    let pointing = words.behind.find(&tokens, 0..anchor_at.start).filter(|pointing| pointing.start <= 2)?;
+    let from = tokens[anchor_at.end - 1].end;
+    let rest = &text[from..sentence::end(text, from, ahead)];
+    if !matches!(anchor, Anchor::Noun | Anchor::WeakNoun) || rest.contains([':', '：', ';', '；']) {
+        return None;
+    }
+    let sentence = Sentence { text, tokens: &tokens, words, anchor, anchor_at: anchor_at.clone(), stretch };
+    let count = sentence.count();
+    let span = Span::new(tokens[pointing.start].start, from).ok()?;
+    Some(Introducer {
+        words,
+        tokens: tokens[..anchor_at.end].to_vec(),
+        anchor_at,
+        anchor,
+        span,
+        subject: None,
+        count,
+        opening: Opening::Marked,
+        items_from: sentence_start,
+        sentence_start,
+        cue: None,
+        is_behind: true,
+        has_verb: true,
+        has_follow: false,
+    })
 }
 
 /// Looks at the word of the hit, then at those around it: most hits are in other words ("*place*d") or phrases.
@@ -116,6 +171,8 @@ fn language(
     for (_, words) in owners.iter().filter_map(|n| LEXICON.languages.get(*n)) {
         let lists = [
             (&words.nouns, Anchor::Noun),
+            (&words.asks, Anchor::Question),
+            (&words.running, Anchor::Clause),
             (&words.clauses, Anchor::Clause),
             (&words.weak_nouns, Anchor::WeakNoun),
         ];
@@ -154,18 +211,30 @@ impl Sentence<'_> {
             let same_clause = tokens
                 .get(at.end)
                 .is_some_and(|next| self.text[tokens[at.end - 1].end..next.start].trim().is_empty());
-            if same_clause {
+            if same_clause && !self.is_still_to_be(&(at.end..at.end + 1)) {
                 return true;
             }
         }
         let near = at.start.saturating_sub(8)..(at.end + 2).min(tokens.len());
-        near.clone().filter_map(|i| words.not_with.at(tokens, i).map(|len| i..i + len)).any(|bad| {
+        let others = near.filter(|i| !at.contains(i));
+        others.filter_map(|i| words.not_with.at(tokens, i).map(|len| i..i + len)).any(|bad| {
             // A word behind the end of the sentence does not count, nor "if … met", "must … fulfil".
             let (first, last) = (bad.start.min(at.start), bad.end.max(at.end).min(tokens.len()));
-            let before = bad.start.saturating_sub(7)..bad.start.max(at.start);
-            words.conditionals.find(tokens, before).is_none()
+            !self.is_still_to_be(&bad)
                 && !self.text[tokens[first].start..tokens[last - 1].end].contains([':', '.', ';', '：', '。'])
         }) || self.is_a_state()
+    }
+
+    /// "If the conditions are *met*", "करनी *चाहिए*": the words around say that it has not happened yet.
+    fn is_still_to_be(&self, what: &Range<usize>) -> bool {
+        let before = what.start.saturating_sub(7)..what.start.max(self.anchor_at.start);
+        let after = what.end..(what.end + 3).min(self.tokens.len());
+        let conditionals = &self.words.conditionals;
+        conditionals.find(self.tokens, before).is_some()
+            || conditionals.find(self.tokens, after.clone()).is_some_and(|hit| {
+                let between = &self.text[self.tokens[what.end - 1].end..self.tokens[hit.start].start];
+                !between.contains([',', ':', '.', ';', '：', '。'])
+            })
     }
 
     /// "The conditions were poor: fog, ice": a state is described, unless somebody sets it.
@@ -186,6 +255,9 @@ impl Sentence<'_> {
         let from = self.tokens[self.anchor_at.end - 1].end;
         let colon = self.sign(from, ahead);
         let copula = self.copula(from, colon.map_or(ahead, |(_, at, _)| at));
+        if !matches!(colon, Some((Opening::Colon, ..))) && self.is_named_as() {
+            return Some((Opening::As, from, from));
+        }
         match (colon, copula) {
             // "are as follows:", "are:", "are the following:"
             (Some(sign @ (Opening::Colon, at, _)), Some((_, after)))
@@ -197,8 +269,52 @@ impl Sentence<'_> {
             (Some(sign), Some((_, after))) if self.says_nothing(after, sign.1) => Some(sign),
             (_, Some((at, after))) if self.anchor != Anchor::Clause => Some((Opening::Running, at, after)),
             (Some(sign), _) => Some(sign),
-            (None, _) => None,
+            (None, _) => self.running(from),
         }
+    }
+
+    /// "Named *as conditions* a, b and c".
+    fn is_named_as(&self) -> bool {
+        let at = self.anchor_at.start;
+        let before = at.saturating_sub(2)..at;
+        before.clone().any(|i| self.words.as_words.at(self.tokens, i).is_some_and(|len| i + len <= at))
+            && self.words.set_verbs.find(self.tokens, 0..self.tokens.len()).is_some()
+            && self.words.subject_after.at(self.tokens, self.anchor_at.end).is_none()
+            && matches!(self.anchor, Anchor::Noun | Anchor::WeakNoun)
+    }
+
+    /// "Unless it included *a, b and c*", "only after *a, b and c*".
+    fn running(&self, from: usize) -> Option<(Opening, usize, usize)> {
+        let (tokens, words, at) = (self.tokens, self.words, &self.anchor_at);
+        words.running.around(tokens, at.start)?;
+        let near = at.end..(at.end + 4).min(tokens.len());
+        let held = words.contains.find(tokens, near).map(|verb| tokens[verb.end - 1].end);
+        Some((Opening::Clause, from, held.unwrap_or(from)))
+    }
+
+    /// Reads the cue that breaks off the quotation around the anchor, and where the quotation goes on:
+    /// `"… three conditions," said the envoy. "First …"`, `«… условия, – сказал посол. – Первое …»`.
+    fn broken_off(&self, end: usize) -> Option<(Range<usize>, usize)> {
+        let text = self.text;
+        let high = sentence::floor(text, (end + MAX_CUE).min(self.stretch.end()));
+        let says = |range: Range<usize>| {
+            let tokens = words::split(text, range);
+            self.words.say_verbs.find(&tokens, 0..tokens.len()).is_some()
+        };
+        let rest = &text[end..high];
+        let close = rest.chars().next()?;
+        if matches!(close, '"' | '”' | '»' | '“' | '«') {
+            let cue = end + close.len_utf8();
+            let opens = cue + text[cue..high].find(['"', '“', '«', '„', '»'])?;
+            let again = opens + text[opens..].chars().next().map_or(0, char::len_utf8);
+            let between = text[cue..opens].trim_end();
+            let whole = between.ends_with(sentence::is_sentence_end) || between.ends_with([':', ',']);
+            return (whole && !between.contains('\n') && says(cue..opens)).then_some((cue..opens, again));
+        }
+        let dash = [" – ", " — ", " - "].iter().find_map(|dash| rest.strip_prefix(dash))?;
+        let from = self.tokens[self.anchor_at.end - 1].end;
+        let cue = [", –", ", —", ", -"].iter().find_map(|dash| text.get(from..end)?.find(dash))?;
+        says(from + cue..end).then(|| (from + cue..end, high - dash.trim_start().len()))
     }
 
     /// Returns whether the words from a copula to the sign are no items: one or two words, or a comma at once.
@@ -255,7 +371,18 @@ impl Sentence<'_> {
                 _ => {}
             }
         }
+        if let Some((_, again)) = self.broken_off(end)
+            && (!near || self.has_count() || self.has_follow() || self.is_owned())
+        {
+            return Some((Opening::Resumed, end, again));
+        }
         if near && !self.has_follow() { None } else { self.stop(end, end) }
+    }
+
+    /// Returns whether a number stands before the noun, or a word for one.
+    fn has_count(&self) -> bool {
+        let before = self.anchor_at.start.saturating_sub(4)..self.anchor_at.start;
+        self.count().is_some() || self.words.many.find(self.tokens, before).is_some()
     }
 
     /// The sentence or line ends: a list follows only where it was announced.
@@ -263,7 +390,11 @@ impl Sentence<'_> {
         if let Some((colon, behind)) = self.next_announces(after) {
             return Some((Opening::Colon, colon, behind));
         }
-        (self.count().is_some() || self.has_follow() || self.has_verb() || self.is_heading(at)).then_some((
+        let asked = self.text[..at].trim_end().ends_with(['?', '؟', '？']);
+        if self.anchor == Anchor::Question || asked {
+            return (self.anchor != Anchor::Clause).then_some((Opening::Marked, at, after));
+        }
+        (self.has_count() || self.has_follow() || self.has_verb() || self.is_heading(at)).then_some((
             Opening::Stop,
             at,
             after,
@@ -321,7 +452,14 @@ impl Sentence<'_> {
                 .enumerate()
                 .find_map(|(n, forms)| forms.find_last(self.tokens, range.clone()).map(|_| n + 2))
         };
-        before.clone().rev().find_map(digit).or_else(|| named(before)).or_else(|| named(after))
+        let inside = self.anchor_at.clone(); // "need three things"
+        before
+            .clone()
+            .rev()
+            .find_map(digit)
+            .or_else(|| named(before))
+            .or_else(|| named(inside))
+            .or_else(|| named(after))
     }
 
     fn verb(&self) -> Option<Range<usize>> {
@@ -349,6 +487,18 @@ impl Sentence<'_> {
                 self.text[self.tokens[i].end..].starts_with("’s")
                     || self.text[self.tokens[i].end..].starts_with("'s")
             })
+            || self.is_of_somebody()
+    }
+
+    /// "The demands of Ada Fenwick".
+    fn is_of_somebody(&self) -> bool {
+        let of = self.words.of_words.at(self.tokens, self.anchor_at.end).unwrap_or(0);
+        let name = self.anchor_at.end + of;
+        let is_name = |i: usize| {
+            self.tokens.get(i).is_some_and(|word| word.capital)
+                && self.words.not_names.at(self.tokens, i).is_none()
+        };
+        of > 0 && is_name(name) && is_name(name + 1)
     }
 
     /// "According to the mayor, the requirements are:": somebody tells them.
@@ -420,23 +570,29 @@ impl Sentence<'_> {
         let subject = self.subject(opening_at);
         let weak = self.anchor == Anchor::WeakNoun;
         let needed = self.words.conditionals.find(self.tokens, 0..self.anchor_at.start).is_some();
-        let told = opening != Opening::Running && self.is_told() || has_follow && needed;
+        let told =
+            opening != Opening::Running && self.is_told() || (has_follow || self.has_count()) && needed;
+        let told = told || opening == Opening::Resumed;
         if weak && !(has_verb || self.is_owned() || told || has_follow && subject.is_some()) {
             return None;
         }
+        if weak && opening == Opening::Marked && !self.is_owned() {
+            return None; // "What are the requirements for a visa?"
+        }
         if opening == Opening::Running
-            && !(has_verb || has_follow || count.is_some() || subject.is_some() || self.is_owned())
+            && !(has_verb || has_follow || self.has_count() || subject.is_some() || self.is_owned())
         {
             return None;
         }
         let start = self.verb().map_or_else(|| self.phrase_start(), |verb| verb.start);
         let end = if opening == Opening::Colon { items_from } else { opening_at };
         let end = end.max(self.tokens[self.anchor_at.end - 1].end);
-        let end = if opening == Opening::Running { items_from } else { end };
+        let end = if matches!(opening, Opening::Running | Opening::Clause) { items_from } else { end };
         let slice = &self.text[self.tokens[start].start..end];
         let span =
             Span::new(self.tokens[start].start, self.tokens[start].start + slice.trim_end().len()).ok()?;
         let limit = self.tokens.iter().position(|word| word.start >= end).unwrap_or(self.tokens.len());
+        let cue = (opening == Opening::Resumed).then(|| self.broken_off(opening_at)).flatten();
         Some(Introducer {
             words: self.words,
             tokens: self.tokens[..limit].to_vec(),
@@ -448,6 +604,8 @@ impl Sentence<'_> {
             opening,
             items_from,
             sentence_start,
+            cue: cue.map(|(cue, _)| cue),
+            is_behind: false,
             has_verb,
             has_follow,
         })
@@ -462,6 +620,7 @@ impl Sentence<'_> {
                 let near = i..at;
                 let digit = self.tokens[i].lower.chars().all(|c| c.is_ascii_digit());
                 let known = self.words.numbers.iter().any(|n| n.at(self.tokens, i).is_some())
+                    || self.words.many.at(self.tokens, i).is_some()
                     || self.words.first_person.at(self.tokens, i).is_some()
                     || self.words.follow.at(self.tokens, i).is_some()
                     || self.words.function_words.at(self.tokens, i).is_some();

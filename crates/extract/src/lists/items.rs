@@ -20,6 +20,12 @@ const MAX_ITEM: usize = 1_200;
 const MAX_COMMA_LIST: usize = 2_400;
 /// The ordinal that opens a list stands within so many bytes.
 const MAX_ORDINAL: usize = 160;
+/// A sentence without "must" or "should" that is a condition is no longer.
+const MAX_PLAIN: usize = 160;
+/// More sentences in a row are a text.
+const MAX_SENTENCES: usize = 8;
+/// "There are three of them, and they are well known": the sentence before the items of an answer is no longer.
+const MAX_ANSWER_HEAD: usize = 80;
 /// A longer comma list is an enumeration of names.
 const MAX_ITEMS: usize = 40;
 
@@ -34,9 +40,18 @@ pub(super) enum Opening {
     Stop,
     /// An enumerator follows at once.
     Enumerator,
+    /// "As conditions a, b and c": items follow at once, perhaps with a verb behind them.
+    As,
+    /// "Unless it included a, b and c": items follow in the clause, joined by a word before the last.
+    Clause,
+    /// A question, or a sentence without a noun of condition: only marked items follow, or what answers it.
+    Marked,
+    /// A cue broke off the quotation, which goes on here.
+    Resumed,
 }
 
 /// What is known before the items are read.
+#[derive(Clone, Copy)]
 pub(super) struct Context<'a> {
     pub text: &'a str,
     pub words: &'a Introducers,
@@ -45,6 +60,8 @@ pub(super) struct Context<'a> {
     pub opening: Opening,
     /// "Our terms": the speaker's own.
     pub owned: bool,
+    /// "X named conditions": somebody sets them.
+    pub set: bool,
     /// The list ends here at the latest: the end of the stretch.
     pub end: usize,
 }
@@ -85,6 +102,14 @@ pub(super) fn read(context: &Context<'_>, from: usize) -> Option<Items> {
             .or_else(|| sentences(context, start, limit)),
         Opening::Running => semicolons(context, start, limit).or_else(|| commas(context, start, limit)),
         Opening::Stop => sentences(context, start, limit).or_else(|| clauses(context, start, limit)),
+        Opening::Resumed => sentences(context, start, limit)
+            .or_else(|| clauses(context, start, limit))
+            .or_else(|| as_many(context, start, limit)),
+        Opening::As => semicolons(context, start, limit)
+            .or_else(|| commas(context, start, limit))
+            .map(|items| without_verb(context, items)),
+        Opening::Clause => running(context, start, limit),
+        Opening::Marked => answer(context, start, limit),
         Opening::Enumerator => None,
     }?;
     let fine = |span: &Span| !span.is_empty() && span.len() <= MAX_ITEM;
@@ -596,38 +621,180 @@ fn merge_shortest(text: &str, pieces: &mut Vec<Range<usize>>) {
     pieces.remove(shortest);
 }
 
+/// `a, b and c` in the same sentence, with nothing that announces a list: three pieces of two words or more, and a
+/// joining word before the last.
+fn running(context: &Context<'_>, start: usize, limit: usize) -> Option<Items> {
+    let text = context.text;
+    let items = commas(context, start, limit)?;
+    let [.., before, last] = items.spans[..] else { return None };
+    let tokens = words::split(text, before.end()..last.end());
+    let joined = join(context, &tokens, 0).is_some();
+    let wordy = items.spans.iter().all(|span| text[span.start()..span.end()].trim().contains(' '));
+    (joined && wordy && items.spans.len() >= 3).then_some(items)
+}
+
+/// Pieces of the next sentence, if they are as many as the introducer counts.
+fn as_many(context: &Context<'_>, start: usize, limit: usize) -> Option<Items> {
+    let count = context.count?;
+    semicolons(context, start, limit)
+        .or_else(|| commas(context, start, limit))
+        .filter(|items| items.spans.len() == count)
+}
+
+/// Takes a verb off the end of the last item: German has it there, "als Bedingungen a, b und c *genannt*".
+fn without_verb(context: &Context<'_>, mut items: Items) -> Items {
+    if let Some(last) = items.spans.pop() {
+        let tokens = words::split(context.text, last.start()..last.end());
+        let verb = tokens.len() > 2 && context.words.set_verbs.at(&tokens, tokens.len() - 1).is_some();
+        let end = if verb { tokens[tokens.len() - 2].end } else { last.end() };
+        items.spans.extend(Span::new(last.start(), end));
+    }
+    items
+}
+
+/// What answers a question for conditions: "There are three. …", "They are the following: …", "Yes. First, …".
+fn answer(context: &Context<'_>, start: usize, limit: usize) -> Option<Items> {
+    let (text, words) = (context.text, context.words);
+    let head = &text[start..sentence::floor(text, limit.min(start + MAX_ANSWER_HEAD))];
+    let sign = head.char_indices().find(|(_, c)| is_sentence_end(*c) || matches!(c, ':' | '：'));
+    let (offset, c) = sign?;
+    let tokens = words::split(text, start..start + offset);
+    let count = (0..tokens.len()).find_map(|i| {
+        let named = words.numbers.iter().position(|number| number.at(&tokens, i).is_some()).map(|n| n + 2);
+        named.or_else(|| tokens[i].lower.parse().ok().filter(|n| (2..=12).contains(n)))
+    });
+    let after = start + offset + c.len_utf8();
+    let next = skip_blank(text, after, limit);
+    if next >= limit {
+        return None;
+    }
+    if matches!(c, ':' | '：') {
+        let any = 0..tokens.len();
+        let refers = count.is_some()
+            || [&words.pronouns, &words.copulas, &words.follow, &words.nouns, &words.weak_nouns]
+                .iter()
+                .any(|list| list.find(&tokens, any.clone()).is_some());
+        return refers.then(|| read(&Context { opening: Opening::Colon, count, ..*context }, after))?;
+    }
+    match count {
+        Some(_) => read(&Context { opening: Opening::Stop, count, ..*context }, after),
+        None => numbered(context, next, limit)
+            .or_else(|| ordinals(context, next, limit))
+            .or_else(|| bullets(context, next, limit)),
+    }
+}
+
+/// Reads the items that end right before `end`: "First … Second … *Those are our conditions.*"
+pub(super) fn read_before(context: &Context<'_>, low: usize, end: usize) -> Option<Items> {
+    let (text, words) = (context.text, context.words);
+    let low = sentence::floor(text, low.max(end.saturating_sub(MAX_LIST / 2)));
+    let is_sign = |c: char| c.is_whitespace() || matches!(c, '"' | '“' | '”' | '«' | '»' | '„');
+    let end = low + text[low..end].trim_end_matches(is_sign).len();
+    let closes = |items: &Items| {
+        let last = items.spans.iter().map(|span| span.end()).max().unwrap_or(low);
+        !text[last..end.max(last)].contains(words::is_word_char)
+    };
+    let tokens = words::split(text, low..end);
+    let first = words.ordinals.first()?;
+    let opens = |i: &usize| {
+        *i == 0
+            || text[tokens[i - 1].end..tokens[*i].start]
+                .contains(['.', '!', '?', ':', '\n', '"', '“', '«', '。', '।', '؟'])
+    };
+    let firsts = (0..tokens.len()).rev().filter(|i| first.at(&tokens, *i).is_some()).filter(opens);
+    let ordinal = firsts.take(2).find_map(|i| ordinals(context, tokens[i].start, end).filter(closes));
+    let marked = ordinal.or_else(|| {
+        let lines = text[low..end].match_indices('\n').map(|(n, _)| low + n + 1);
+        let starts: Vec<usize> =
+            iter::once(low).chain(lines).map(|at| skip_inline_blank(text, at, end)).collect();
+        // The last line that opens a list: what a longer look back finds is another one.
+        let one = |at: &usize| enumerators(text, *at).any(|sign| sign.value == 1);
+        let sign = |at: usize| bullet(text, at).map(|(sign, _)| sign);
+        let opens = |n: &usize| {
+            one(&starts[*n])
+                || sign(starts[*n]).is_some() && n.checked_sub(1).is_none_or(|n| sign(starts[n]).is_none())
+        };
+        let at = (0..starts.len()).rev().take(MAX_ITEMS).find(opens).map(|n| starts[n])?;
+        numbered(context, at, end).or_else(|| bullets(context, at, end)).filter(closes)
+    });
+    marked.or_else(|| {
+        let inner = sentence::floor(text, end.saturating_sub(1)).max(low);
+        let start = sentence::start(text, inner, low);
+        let tokens = words::split(text, start..end);
+        let limit = words.limits.find_last(&tokens, 0..tokens.len())?;
+        running(context, tokens[limit.end - 1].end, end)
+            .filter(|items| context.count.is_none_or(|count| count == items.spans.len()))
+            .filter(closes)
+    })
+}
+
 /// As many sentences as the introducer counts, or as many as sound like conditions.
 fn sentences(context: &Context<'_>, start: usize, limit: usize) -> Option<Items> {
     let text = context.text;
     let paragraph = paragraph_end(text, start, limit);
-    let mut spans = Vec::new();
-    let mut at = start;
-    while at < paragraph && spans.len() < MAX_ITEMS {
+    let most = context.count.unwrap_or(MAX_SENTENCES);
+    let mut all = Vec::new();
+    let (mut at, mut ended) = (start, false);
+    while at < paragraph && all.len() < most && !ended {
         let end = sentence::end(text, at, paragraph);
         if end - at > 2 * MAX_ITEM {
             return None;
         }
-        let tokens = words::split(text, at..end);
-        let modal = context.words.modals.find(&tokens, 0..tokens.len()).is_some();
-        match context.count {
-            Some(count) if spans.len() == count => break,
-            None if !modal => break,
-            _ => {}
-        }
-        if context.opening == Opening::Stop && !modal {
-            return None;
-        }
-        spans.push(trim(context, at..end)?);
-        if quotes_closing(text, end.saturating_sub(4)..end) {
-            break;
-        }
-        at = skip_blank(text, end, paragraph);
-        if at == end && !text[..end].ends_with(is_sentence_end) {
-            break;
-        }
+        all.push(Said::new(context, at..end)?);
+        let next = skip_blank(text, end, paragraph);
+        ended = quotes_closing(text, end.saturating_sub(4)..end)
+            || next == end && !text[..end].ends_with(is_sentence_end);
+        at = next;
     }
-    let complete = context.count.is_none_or(|count| spans.len() == count);
-    (complete && spans.len() >= 2).then_some(Items { spans, rule: RULE_SENTENCES, tail: None })
+    let whole = ended || at >= paragraph; // nothing else is said in the paragraph or quotation
+    let n_modal = all.iter().take_while(|said| said.modal).count();
+    let plain = whole && all.iter().all(|said| said.plain);
+    let n = match (context.count, context.opening) {
+        (Some(count), Opening::Stop | Opening::Resumed) => {
+            if all.len() == count && (n_modal == count || plain) { count } else { 0 }
+        }
+        (Some(count), _) => {
+            if all.len() == count {
+                count
+            } else {
+                0
+            }
+        }
+        (None, _) if n_modal >= 2 => n_modal,
+        // "X named the conditions. The plant keeps its name. The workers stay. Nobody is dismissed."
+        (None, Opening::Stop)
+            if context.set && plain && all.iter().all(|said| said.span.len() <= MAX_PLAIN) =>
+        {
+            all.len()
+        }
+        (None, _) => 0,
+    };
+    let enough = if n > n_modal && context.count.is_none() { n >= 3 } else { n >= 2 };
+    let spans = all.iter().take(n).map(|said| said.span).collect();
+    enough.then_some(Items { spans, rule: RULE_SENTENCES, tail: None })
+}
+
+/// A sentence that may be an item.
+struct Said {
+    span: Span,
+    /// "Must", "should": it sounds like a condition.
+    modal: bool,
+    /// Nobody speaks in it, and it does not go on about somebody: "He added …".
+    plain: bool,
+}
+
+impl Said {
+    fn new(context: &Context<'_>, range: Range<usize>) -> Option<Self> {
+        let words = context.words;
+        let tokens = words::split(context.text, range.clone());
+        let any = 0..tokens.len();
+        let says = words.say_verbs.find(&tokens, any.clone()).is_some()
+            || words.pronouns.at(&tokens, 0).is_some()
+            || words.first_person.at(&tokens, 0).is_some()
+            || words.nouns.find(&tokens, any.clone()).is_some();
+        let modal = words.modals.find(&tokens, any).is_some();
+        Some(Self { span: trim(context, range)?, modal, plain: !says })
+    }
 }
 
 /// "Our terms are simple. Stop the shelling, open the road, let the doctors in": the whole next sentence, in three
@@ -719,7 +886,7 @@ fn trim(context: &Context<'_>, range: Range<usize>) -> Option<Span> {
 
 /// Takes off a quotation mark that is opened before or closed after the item.
 fn without_outer_quotes(text: &str, mut start: usize, mut end: usize) -> (usize, usize) {
-    const PAIRS: [(char, char); 4] = [('“', '”'), ('«', '»'), ('„', '“'), ('"', '"')];
+    const PAIRS: [(char, char); 5] = [('“', '”'), ('«', '»'), ('»', '«'), ('„', '“'), ('"', '"')];
     for (open, close) in PAIRS {
         let item = &text[start..end];
         let (opens, closes) = (item.matches(open).count(), item.matches(close).count());

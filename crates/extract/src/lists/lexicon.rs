@@ -34,6 +34,26 @@ pub(super) struct Introducers {
     pub despite: Phrases,
     /// "if", "once": with one of these before it, "met" speaks of conditions still to be met.
     pub conditionals: Phrases,
+    /// "several", "a number of": a count that is not told.
+    pub many: Phrases,
+    /// Questions for conditions without a noun: "what it would take". Marked items follow, or the answer holds them.
+    pub asks: Phrases,
+    /// "those are": with these before it, the noun names what was listed before.
+    pub behind: Phrases,
+    /// "until", "unless": the words after which such a list starts.
+    pub limits: Phrases,
+    /// Clauses that conditions follow in the same sentence: "unless", "only if".
+    pub running: Phrases,
+    /// "included", "guarantees": the items are what such a clause holds.
+    pub contains: Phrases,
+    /// "as": "named *as* conditions a, b and c".
+    pub as_words: Phrases,
+    /// "report", "statement": papers set nothing for anybody.
+    pub papers: Phrases,
+    /// "of" before an owner: "the demands *of* Ada Fenwick".
+    pub of_words: Phrases,
+    /// Words between an owner and the noun: the Hindi "की".
+    pub owner_before: Phrases,
     /// Lists of words for two, three, four, …
     pub numbers: Vec<Phrases>,
     /// "as follows", "the following", "these".
@@ -94,12 +114,21 @@ pub(super) struct Introducers {
     pub glued: bool,
 }
 
+impl Introducers {
+    /// Returns the lists of phrases that announce.
+    fn announcing(&self) -> impl Iterator<Item = &Phrases> {
+        [&self.nouns, &self.weak_nouns, &self.clauses, &self.running, &self.asks].into_iter()
+    }
+}
+
 /// How an introducer announces: the class of its anchor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Anchor {
     Noun,
     WeakNoun,
     Clause,
+    /// "What would it take?"
+    Question,
 }
 
 /// What the phrases that announce say of one word.
@@ -151,9 +180,7 @@ impl Lexicon {
     fn new(languages: Vec<(&'static str, Introducers)>) -> Self {
         let mut literals: BTreeMap<String, Vec<usize>> = BTreeMap::new();
         for (n, (_, words)) in languages.iter().enumerate() {
-            for anchor in
-                words.nouns.anchors().chain(words.weak_nouns.anchors()).chain(words.clauses.anchors())
-            {
+            for anchor in words.announcing().flat_map(Phrases::anchors) {
                 for form in spellings(&anchor) {
                     literals.entry(form).or_default().push(n);
                 }
@@ -174,9 +201,8 @@ impl Lexicon {
             .kind(Some(AhoCorasickKind::DFA)) // three times as fast as what it takes by itself for so many words
             .build(literals.keys())
             .expect("a few hundred short words fit an automaton");
-        let lists =
-            || languages.iter().flat_map(|(_, words)| [&words.nouns, &words.weak_nouns, &words.clauses]);
-        let phrases: Vec<Vec<Pattern>> = lists().flat_map(Phrases::iter).map(<[Pattern]>::to_vec).collect();
+        let lists = languages.iter().flat_map(|(_, words)| words.announcing());
+        let phrases: Vec<Vec<Pattern>> = lists.flat_map(Phrases::iter).map(<[Pattern]>::to_vec).collect();
         let (mut by_word, mut open) = (WordMap::<Vec<Place>>::default(), Vec::new());
         for (phrase, patterns) in phrases.iter().enumerate() {
             for (word, pattern) in patterns.iter().enumerate() {
@@ -296,9 +322,7 @@ mod tests {
     #[test]
     fn every_language_has_what_a_list_needs() {
         for (language, words) in &LEXICON.languages {
-            let anchors =
-                words.nouns.anchors().chain(words.weak_nouns.anchors()).chain(words.clauses.anchors());
-            for anchor in anchors {
+            for anchor in words.announcing().flat_map(Phrases::anchors) {
                 assert!(anchor.len() >= 3, "{language}: `{anchor}` is too short to be looked for");
                 let text = format!("({anchor}");
                 assert!(LEXICON.candidates(&text).any(|hit| hit.place.start == 1), "{language}: {anchor}");

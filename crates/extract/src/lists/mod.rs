@@ -14,13 +14,17 @@ mod sentence;
 mod speaker;
 mod words;
 
-use dictum_core::{Diagnostic, DiagnosticKind, Form, FormKind, PrerequisiteList, Span};
+use dictum_core::{Diagnostic, DiagnosticKind, Form, FormKind, PrerequisiteList, Span, UnknownSpeaker};
 
-use self::{introducer::Introducer, items::Context, lexicon::LEXICON};
+use self::{
+    introducer::Introducer,
+    items::{Context, Opening},
+    lexicon::LEXICON,
+};
 use crate::{
     Rule,
     people::People,
-    stretch::{Found, Stretch},
+    stretch::{Found, Stretch, Voice},
 };
 
 const fn rule(id: &'static str, description: &'static str) -> Rule {
@@ -48,10 +52,37 @@ pub(crate) fn find(
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Vec<Found> {
     let mut found = Vec::new();
-    for stretch in stretches {
-        search(text, stretch, people, &mut found, diagnostics);
+    let stretches = together(text, stretches);
+    for (n, stretch) in stretches.iter().enumerate() {
+        search(text, stretch, stretches.get(n + 1), people, &mut found, diagnostics);
     }
     found
+}
+
+/// Joins paragraphs of one voice that a bullet or number leads: a list may run over all of them.
+fn together(text: &str, stretches: &[Stretch]) -> Vec<Stretch> {
+    let mut all: Vec<Stretch> = Vec::with_capacity(stretches.len());
+    for stretch in stretches {
+        let last =
+            all.last_mut().filter(|last| matches!(last.voice, Voice::Of(_)) && last.voice == stretch.voice);
+        match last {
+            Some(last) if is_bullet_between(text, last.span.end(), stretch.span.start()) => {
+                last.span = Span::new(last.span.start(), stretch.span.end()).unwrap_or(last.span);
+            }
+            _ => all.push(stretch.clone()),
+        }
+    }
+    all
+}
+
+/// Returns whether a line break and at most a bullet or number stand between two paragraphs.
+fn is_bullet_between(text: &str, end: usize, start: usize) -> bool {
+    text.get(end..start).is_some_and(|between| {
+        between.len() <= 24
+            && between.contains('\n')
+            && !between.contains(['💬', '❓'])
+            && between.chars().all(|c| c.is_ascii_digit() || !c.is_alphanumeric())
+    })
 }
 
 /// How many sentences are read around anchors: without an end, a text of anchors alone would cost a sentence a word.
@@ -85,6 +116,7 @@ impl Budget {
 fn search(
     text: &str,
     stretch: &Stretch,
+    next: Option<&Stretch>,
     people: &mut People,
     found: &mut Vec<Found>,
     diagnostics: &mut Vec<Diagnostic>,
@@ -101,30 +133,79 @@ fn search(
         if !introducer::is_anchor(text, stretch.span, &place) || !budget.allows(place.start) {
             continue;
         }
-        let Some(introducer) = introducer::read(text, stretch.span, place, hit.owners) else { continue };
-        // The same colon is not read twice, whichever of the words before it is taken.
-        searched = introducer.span.end();
-        let context = Context {
-            text,
-            words: introducer.words,
-            count: introducer.count,
-            opening: introducer.opening,
-            owned: introducer.is_own(),
-            end: stretch.span.end(),
-        };
-        match items::read(&context, introducer.items_from) {
-            Some(items) => {
-                searched = items.spans.iter().map(|span| span.end()).max().unwrap_or(searched);
-                found.push(list(text, stretch, people, &introducer, items));
+        let before = searched;
+        if let Some(introducer) = introducer::read(text, stretch.span, place.clone(), hit.owners) {
+            // The same colon is not read twice, whichever of the words before it is taken.
+            searched = introducer.span.end();
+            let context = context(text, &introducer, stretch.span.end());
+            let items = items::read(&context, introducer.items_from);
+            let list = match items {
+                Some(items) => Some(list(text, stretch, people, &introducer, items))
+                    .filter(|list| is_told(list, &introducer)),
+                None => next.and_then(|next| answered(text, next, &introducer)),
+            };
+            if let Some(list) = list {
+                searched = list.form.extent().end();
+                found.push(list);
+                continue;
             }
-            None => {
-                budget.n_in_vain += items::looked_at(&context, introducer.items_from);
-                if introducer.is_sure() {
-                    diagnostics.push(without_items(introducer.span));
-                }
+            budget.n_in_vain += items::looked_at(&context, introducer.items_from);
+            if introducer.is_sure() {
+                diagnostics.push(without_items(introducer.span));
             }
         }
+        if let Some(list) = behind(text, stretch, before, people, place, hit.owners) {
+            searched = list.form.extent().end();
+            found.push(list);
+        }
     }
+}
+
+fn context<'a>(text: &'a str, introducer: &Introducer, end: usize) -> Context<'a> {
+    Context {
+        text,
+        words: introducer.words,
+        count: introducer.count,
+        opening: introducer.opening,
+        owned: introducer.is_own(),
+        set: introducer.is_set(),
+        end,
+    }
+}
+
+/// "Unless a, b and c" is a list only where the text says who says so.
+fn is_told(list: &Found, introducer: &Introducer) -> bool {
+    let Form::PrerequisiteList(list) = &list.form else { return false };
+    introducer.opening != Opening::Clause || list.speaker.is_ok()
+}
+
+/// The next turn answers a question for conditions.
+fn answered(text: &str, next: &Stretch, introducer: &Introducer) -> Option<Found> {
+    if introducer.opening != Opening::Marked {
+        return None;
+    }
+    let items = items::read(&context(text, introducer, next.span.end()), next.span.start())?;
+    let speaker = match &next.voice {
+        Voice::Of(speaker) => Ok(speaker.clone()),
+        Voice::Narrator | Voice::Unknown => Err(UnknownSpeaker::NotNamed),
+    };
+    let whose = speaker::Whose { speaker, source: None, chain: Vec::new() };
+    Some(claim(introducer, items, whose))
+}
+
+/// Reads what a sentence such as "Those are our conditions." points back to.
+fn behind(
+    text: &str,
+    stretch: &Stretch,
+    low: usize,
+    people: &mut People,
+    place: std::ops::Range<usize>,
+    owners: &[usize],
+) -> Option<Found> {
+    let introducer = introducer::read_behind(text, stretch.span, place, owners)?;
+    let context = context(text, &introducer, stretch.span.end());
+    let items = items::read_before(&context, low.min(introducer.sentence_start), introducer.sentence_start)?;
+    Some(list(text, stretch, people, &introducer, items))
 }
 
 fn list(
@@ -135,6 +216,10 @@ fn list(
     items: items::Items,
 ) -> Found {
     let whose = speaker::read(text, stretch, people, introducer, &items);
+    claim(introducer, items, whose)
+}
+
+fn claim(introducer: &Introducer, items: items::Items, whose: speaker::Whose) -> Found {
     let confidence = introducer.confidence() - if whose.speaker.is_err() { 0.1 } else { 0.0 };
     Found {
         form: Form::PrerequisiteList(PrerequisiteList {

@@ -140,8 +140,9 @@ impl Depth {
                 self.closing.pop();
             }
             '“' => self.closing.push('”'),
-            '«' => self.closing.push('»'),
+            '«' if !closes_backwards(text, at) => self.closing.push('»'),
             '„' => self.closing.push('“'),
+            '»' if opens_backwards(text, at) => self.closing.push('«'),
             '「' => self.closing.push('」'),
             '"' if at == 0 || text[..at].ends_with(|c: char| c.is_whitespace() || c == '(') => {
                 self.closing.push('"');
@@ -153,7 +154,9 @@ impl Depth {
     /// Returns whether `c` closes a quotation that was opened before the text at hand.
     fn closes_outer(&self, text: &str, at: usize, c: char) -> bool {
         match c {
-            '”' | '»' | '」' => !self.closing.contains(&c),
+            '»' => !self.closing.contains(&c) && !opens_backwards(text, at),
+            '«' => !self.closing.contains(&c) && closes_backwards(text, at),
+            '”' | '」' => !self.closing.contains(&c),
             '“' => {
                 // In German marks this sign closes.
                 !self.closing.contains(&c)
@@ -177,6 +180,19 @@ impl Depth {
     fn is_outside(&self) -> bool {
         self.brackets == 0 && self.closing.is_empty()
     }
+}
+
+/// Returns whether the mark at `at` opens a quotation in marks that point inwards, `»…«`.
+fn opens_backwards(text: &str, at: usize) -> bool {
+    let after = &text[at + '»'.len_utf8()..];
+    (at == 0 || text[..at].ends_with([' ', '\n', '(', '\t'])) && after.starts_with(is_word_char)
+}
+
+/// Returns whether the mark at `at` closes such a quotation.
+fn closes_backwards(text: &str, at: usize) -> bool {
+    let after = &text[at + '«'.len_utf8()..];
+    text[..at].ends_with(|c: char| is_word_char(c) || is_sentence_end(c) || c == ',')
+        && !after.starts_with(is_word_char)
 }
 
 /// Returns whether the mark `c` at `at` ends a sentence: a full stop after an abbreviation, an initial, inside a number

@@ -73,8 +73,19 @@ pub(super) fn read(
         tokens = &tokens[cut..];
         anchor = anchor.start - cut..anchor.end - cut;
     }
+    if let Some(cue) = introducer.cue.clone().and_then(|cue| reader.speaker_of_cue(cue)) {
+        outer = Some((people.complete(cue.speaker), Some(cue.span)));
+    }
+    let first_item = items.spans.iter().map(|span| span.start()).min().unwrap_or(introducer.sentence_start);
+    if introducer.is_behind
+        && let Some(named) =
+            reader.speaker_of_cue(sentence::start(text, first_item, stretch.span.start())..first_item)
+    {
+        outer = Some((people.complete(named.speaker), Some(named.span)));
+    }
     let tail = items.tail.as_ref().and_then(|tail| reader.in_tail(tail.clone()));
-    let mut whose = reader.decide(tokens, anchor, outer, tail, introducer.sentence_start);
+    let from = if introducer.is_behind { first_item } else { introducer.sentence_start };
+    let mut whose = reader.decide(tokens, anchor, outer, tail, from, introducer.is_own());
     if let Ok(speaker) = whose.speaker {
         let speaker = people.complete(speaker);
         people.note(&speaker);
@@ -104,6 +115,7 @@ impl Reader<'_> {
         outer: Option<(Speaker, Option<Span>)>,
         tail: Option<Named>,
         sentence_start: usize,
+        own: bool,
     ) -> Whose {
         let mut named = self.named(tokens, &anchor);
         named.sort_by_key(|n| (n.weight, n.span.start())); // the best one last
@@ -121,7 +133,7 @@ impl Reader<'_> {
         let outer_chain = |speaker: &Speaker| -> Vec<Speaker> {
             outer.iter().map(|(who, _)| who.clone()).filter(|who| !same(who, speaker)).collect()
         };
-        if mine && setter.as_ref().is_none_or(|s| s.weight < 8) {
+        if mine && (own && outer.is_some() || setter.as_ref().is_none_or(|s| s.weight < 8)) {
             if let Some((speaker, source)) = outer {
                 return Whose { speaker: Ok(speaker), source, chain: Vec::new() };
             }
@@ -209,7 +221,8 @@ impl Reader<'_> {
             let speaker = self.split_role(&tokens)?;
             return (tokens.len() <= 12).then_some((Named { speaker, span, weight: 10 }, after));
         }
-        let speaker = self.speaker(&tokens, span)?;
+        let mut speaker = self.speaker(&tokens, span)?;
+        speaker.name = people::in_small_letters(&speaker.name);
         let capitals = tokens.iter().enumerate().all(|(i, w)| {
             w.capital
                 || self.words.function_words.at(&tokens, i).is_some()
@@ -230,9 +243,9 @@ impl Reader<'_> {
         let low = sentence::floor(self.text, at.saturating_sub(MAX_QUOTE).max(self.stretch.start()));
         let low = self.text[low..at].rfind("\n\n").map_or(low, |n| low + n + 2);
         let opens = sentence::open_quotation(self.text, low..at)?;
-        let end = items.spans.iter().map(|s| s.end()).max()?;
+        let end = items.spans.iter().map(|s| s.end()).max()?.max(introducer.span.end());
         let high = sentence::floor(self.text, (end + MAX_CUE).min(self.stretch.end()));
-        let closes = self.text[end..high].find(['”', '»', '"', '“', '」']).map_or(end, |n| end + n);
+        let closes = self.text[end..high].find(['”', '»', '"', '“', '」', '«']).map_or(end, |n| end + n);
         Some((opens, closes))
     }
 
@@ -552,7 +565,11 @@ impl Reader<'_> {
             let name = words::split(&speaker.name, 0..speaker.name.len());
             let with_role = naming == Naming::Person
                 && self.words.roles.find(&name, 0..name.len().saturating_sub(1)).is_some();
-            if !with_role {
+            // "ministra degli *Esteri Chiara Bellandi*": the name begins with the role's complement.
+            let of = name.len() > 2
+                && tokens.len() > name.len()
+                && self.words.prepositions.at(tokens, tokens.len() - name.len() - 1).is_some();
+            if !with_role && !of {
                 return Some(speaker);
             }
         }
@@ -580,7 +597,9 @@ impl Reader<'_> {
     /// Returns the first word of the name behind a role that ends before `at`.
     fn name_after(&self, tokens: &[Word], at: usize) -> usize {
         if self.words.caseless {
-            return at;
+            // "رئيسة *الوفد* ليلى منصور": words with an article go with the role.
+            let definite = |i: &usize| self.words.verb_first && tokens[*i].lower.starts_with("ال");
+            return (at..tokens.len().saturating_sub(1)).find(|i| !definite(i)).unwrap_or(at);
         }
         let run = tokens.iter().rposition(|word| !word.capital).map_or(at, |i| (i + 1).max(at));
         let small = run > 0 && self.words.particles.at(tokens, run - 1).is_some() && run > at;
@@ -623,6 +642,17 @@ impl Reader<'_> {
                     let after = i + len..self.phrase_end(tokens, i + len, tokens.len());
                     push(if before.is_empty() { after } else { before }, 9);
                 }
+            }
+        }
+        let agents = (0..tokens.len()).any(|i| words.agent_before.at(tokens, i).is_some());
+        // "मीना कपूर *की* शर्तें", but not "युद्धविराम की शर्तें": two or three words, or a role.
+        let owner = head.checked_sub(1).filter(|i| words.owner_before.at(tokens, *i).is_some());
+        if let Some(owner) = owner.filter(|_| !agents) {
+            let clause = self.clause_start(tokens, owner)..owner;
+            let start = clause.clone().rev().find(|i| words.function_words.at(tokens, *i).is_some());
+            let name = start.map_or(clause.start, |i| i + 1)..owner;
+            if (2..=3).contains(&name.len()) || words.roles.find(tokens, name.clone()).is_some() {
+                push(name, 5);
             }
         }
         if !words.agent_before.is_empty() {
@@ -673,6 +703,8 @@ impl Reader<'_> {
             let small = self.words.function_words.at(tokens, end).is_some()
                 || self.words.subject_after.at(tokens, end).is_some()
                     && !self.words.roles.before(tokens, end)
+                    // "رئيسة الوفد *ليلى*": behind a role and its complement stands a name.
+                    && !(end >= from + 2 && self.words.roles.before(tokens, end - 1))
                 || self.words.fillers.at(tokens, end).is_some()
                 || self.words.numbers.iter().any(|n| n.at(tokens, end).is_some());
             if broken || small {
@@ -746,6 +778,10 @@ impl Reader<'_> {
             return None;
         }
         let slice = &tokens[self.without_small(tokens, range)];
+        // "The committee's report sets out the conditions": a paper sets nothing.
+        if !slice.is_empty() && words.papers.at(slice, slice.len() - 1).is_some() {
+            return None;
+        }
         let span = Span::new(slice.first()?.start, slice.last()?.end).ok()?;
         let speaker = self.speaker(slice, span)?;
         Some(Named { speaker, span, weight: 1 })

@@ -93,6 +93,8 @@ pub(super) struct Pattern {
     text: String,
     any_start: bool,
     any_end: bool,
+    /// A comma stands before it where the phrase is looked for: "при условии, что".
+    comma: bool,
 }
 
 impl Pattern {
@@ -134,6 +136,7 @@ fn pattern(line: &str) -> Vec<Pattern> {
         .map(|word| Pattern {
             any_start: line[..word.start].ends_with('*'),
             any_end: line[word.end..].starts_with('*'),
+            comma: line[..word.start].ends_with(", "),
             text: word.lower,
         })
         .collect()
@@ -203,8 +206,18 @@ impl Phrases {
                 return phrase.iter().map(|word| &word.text).max_by_key(|text| text.len()).cloned();
             }
             let signs = last.text.chars().all(is_ideograph);
-            let words: Vec<&str> = phrase.iter().map(|word| word.text.as_str()).collect();
-            Some(words.join(if signs { "" } else { " " }))
+            let mut anchor = String::new();
+            for (n, word) in phrase.iter().enumerate() {
+                let gap = match (n, word.comma) {
+                    (0, _) => "",
+                    (_, true) => ", ",
+                    (_, false) if signs => "",
+                    (_, false) => " ",
+                };
+                anchor.push_str(gap);
+                anchor.push_str(&word.text);
+            }
+            Some(anchor)
         })
     }
 

@@ -108,6 +108,13 @@ const FLOATING_RULE: &str = "quote-floating";
 /// How sure a quotation is that keeps the speaker of the one before it, in its paragraph and in the next.
 const FLOATING: (f32, f32) = (0.85, 0.6);
 
+/// The same where nobody is known to say it.
+const UNATTRIBUTED: f32 = 0.5;
+/// Bytes of a turn in a dialogue of marks alone.
+const LONGEST_TURN_BYTES: usize = 80;
+/// Tokens of a sentence that tells what somebody does while they speak.
+const LONGEST_ACTION: usize = 14;
+
 /// Finds quotations in the stretches.
 pub(crate) fn find(
     text: &str,
@@ -281,7 +288,8 @@ impl Reader<'_, '_> {
     }
 
     fn read_tokens(&mut self, quotes: &[Quote], tokens: &[Token]) {
-        let mut paragraph = Paragraph { taken: vec![false; quotes.len()], floating: Vec::new(), last: None };
+        let mut paragraph =
+            Paragraph { taken: vec![false; quotes.len()], floating: Vec::new(), last: None, actor: None };
         let continued = self.continue_quote(quotes, tokens, &mut paragraph);
         let first_found = self.found.len();
         let whole = Sentence {
@@ -452,13 +460,26 @@ impl Reader<'_, '_> {
             } else if self.read_inside(sentence, at, paragraph) {
                 continue;
             } else if alone && floats(sentence, at) {
-                paragraph.floating.push((at, paragraph.last.clone()));
+                let before = match paragraph.actor.take() {
+                    Some(actor) => Some(self.acting(sentence, &actor)),
+                    None => paragraph.last.clone(),
+                };
+                paragraph.floating.push((at, before));
             }
         }
+        paragraph.actor = if alone || !reports.is_empty() { None } else { actor(sentence) };
         for report in reports {
             self.emit(sentence, &report, paragraph);
         }
         self.speakers.end_sentence(sentence);
+    }
+
+    /// Returns who did something right before marks without a cue, as the one who speaks.
+    fn acting(&mut self, sentence: &Sentence<'_>, actor: &Range) -> Previous {
+        let (start, end) = (sentence.tokens[actor.start].start, sentence.tokens[actor.end - 1].end);
+        let before = Sentence { start: actor.start, ..*sentence };
+        let speaker = self.speakers.resolve(&before, Some(actor), false);
+        Previous { speaker, source: Span::new(start, end).ok(), announces: false, direct: true }
     }
 
     /// Reads a turn of a transcript in marks: `"FENWICK: We will open it.`
@@ -648,11 +669,24 @@ impl Reader<'_, '_> {
         for (at, before) in std::mem::take(&mut paragraph.floating) {
             let token = whole.at(at);
             let here = before.or_else(|| carried.clone());
+            // Marks right behind marks in one paragraph are turns of a dialogue where they are short.
+            let short = token.end - token.start <= LONGEST_TURN_BYTES;
+            let beside = |at: Option<usize>| short && at.is_some_and(|at| is_closed_quote(whole, at));
+            let (after, ahead) = (beside(at.checked_sub(1)), beside(Some(at + 1)));
+            let unknown = Previous {
+                speaker: Err(UnknownSpeaker::NotNamed),
+                source: None,
+                announces: false,
+                direct: false,
+            };
             let (from, confidence) = match (here, &next, &self.previous) {
+                _ if after => (unknown, FLOATING.1),
+                (None, ..) if ahead => (unknown, FLOATING.1),
                 (Some(here), ..) => (here, FLOATING.0),
                 (None, Some(next), _) => (next.clone(), FLOATING.0),
                 (None, None, Some(previous)) if previous.announces => (previous.clone(), FLOATING.0),
                 (None, None, Some(previous)) if previous.direct => (previous.clone(), FLOATING.1),
+                _ if whole.quote_ends_sentence(at) => (unknown, UNATTRIBUTED),
                 _ => continue,
             };
             let Some(part) = self.content_span(whole, &(at..at + 1)) else { continue };
@@ -682,6 +716,22 @@ struct Paragraph {
     /// Quotations without a cue, with who spoke before them.
     floating: Vec<(usize, Option<Previous>)>,
     last: Option<Previous>,
+    /// Who does something in the sentence before, where nobody speaks.
+    actor: Option<Range>,
+}
+
+/// Returns the person whom a sentence of narration starts with: `|Fenwick| closed the door.`
+fn actor(sentence: &Sentence<'_>) -> Option<Range> {
+    let name = |at: &usize| sentence.at(*at).kind == Kind::Name && !sentence.at(*at).is(Classes::FUNCTION);
+    let length = (sentence.start..sentence.end).take_while(name).count();
+    let verb = sentence.at(sentence.start + length);
+    let short = sentence.end - sentence.start <= LONGEST_ACTION;
+    let acts = verb.is(Classes::VERB) && verb.kind == Kind::Word && !verb.is(Classes::AUXILIARY);
+    ((1..=3).contains(&length)
+        && short
+        && acts
+        && sentence.tokens[sentence.start..sentence.end].iter().all(|t| t.kind != Kind::Quote))
+    .then(|| sentence.start..sentence.start + length)
 }
 
 /// Returns the label in capitals that opens the words in marks: `"FENWICK: We will open it.`
@@ -694,6 +744,10 @@ fn inner_label<'t>(text: &'t str, quote: &Quote) -> Option<&'t str> {
 fn is_turn_label(label: &str) -> bool {
     let letters = label.chars().filter(|c| c.is_alphabetic());
     label.len() <= 40 && letters.clone().count() >= 2 && letters.clone().all(char::is_uppercase)
+}
+
+fn is_closed_quote(sentence: &Sentence<'_>, at: usize) -> bool {
+    sentence.quote(at).is_some_and(|quote| quote.closed)
 }
 
 /// Returns whether the quotation at `at`, alone in its sentence, stands for itself as one.

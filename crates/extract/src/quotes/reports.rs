@@ -256,12 +256,25 @@ impl Finder<'_, '_> {
         while matches!(s.at(start).kind, Kind::Comma | Kind::Colon) {
             start += 1;
         }
-        // An apposition to the name: "According to Ada Fenwick, the mayor, the bridge is safe".
+        start = self.behind_apposition(start);
         let end = s.clause_end(start);
         if start < end && start > name_end {
             content.push(start..end);
         }
         content
+    }
+
+    /// Steps over what is put beside a name: "According to Ada Fenwick, |the mayor, |the bridge is safe".
+    fn behind_apposition(&self, start: usize) -> usize {
+        let s = self.sentence;
+        let comma = |from: usize| (from..s.end).take(LONGEST_TAG).find(|at| s.at(*at).kind == Kind::Comma);
+        let Some(end) = comma(start) else { return start };
+        let next = end + 1..comma(end + 1).unwrap_or(s.end);
+        let role = s.at(start).is(Classes::DETERMINER.or(Classes::SPEAKER_NOUN))
+            && (start..end).any(|at| s.at(at).is(Classes::SPEAKER_NOUN))
+            && !s.has_finite_verb(start..end);
+        let beside = role || s.at(start).is(Classes::RELATIVE) && !s.at(start).is(Classes::THAT);
+        if beside && s.has_finite_verb(next) { end + 1 } else { start }
     }
 
     /// Returns where the clause that ends before `end` starts.
@@ -715,6 +728,11 @@ impl Finder<'_, '_> {
             return self.passive_report(verb, &group, cue); // "when asked whether …"
         }
         let (content, frame, rule) = self.content_after(verb, cue)?;
+        // "He reads “The Long Night”": a title is nobody's words.
+        let unmarked = s.before(content.start).is_wordlike();
+        if rule == Rule::CueBefore && content.len() == 1 && unmarked && s.quote_is_title(content.start) {
+            return None;
+        }
         let source = if gerund { self.gerund_subject(&group) } else { self.finite_subject(&group, verb) }?;
         let mut confidence = cue.weight(frame);
         if gerund {
@@ -1036,7 +1054,11 @@ impl Finder<'_, '_> {
                 .noun_phrase_before(at)
                 .filter(|name| name.start == s.start && name.clone().any(|at| s.at(at).kind == Kind::Name));
             let confidence = if name.is_some() { LABEL.0 } else { LABEL.1 };
-            let Some(source) = name.or_else(|| s.main_subject(s.start, at)) else { continue };
+            let Some(source) =
+                name.or_else(|| self.handle_before(at)).or_else(|| s.main_subject(s.start, at))
+            else {
+                continue;
+            };
             self.push(Report {
                 source: Some(source),
                 cue: at..at + 1,
@@ -1051,6 +1073,13 @@ impl Finder<'_, '_> {
 }
 
 impl Finder<'_, '_> {
+    /// Returns the account that ends before `at`: `|@fenwick|: “…”`.
+    fn handle_before(&self, at: usize) -> Option<Range> {
+        let s = self.sentence;
+        let handle = at.checked_sub(1).filter(|handle| *handle >= s.start)?;
+        s.text[s.at(handle).start..].starts_with('@').then_some(handle..at)
+    }
+
     /// "“…” ― Ada Fenwick, mayor": marks alone, a dash and a name up to the end.
     fn signature(&mut self) {
         let s = self.sentence;
@@ -1063,7 +1092,7 @@ impl Finder<'_, '_> {
         let Some(source) = (s.at(dash).kind == Kind::Dash).then(|| s.signature_at(dash + 1)).flatten() else {
             return;
         };
-        let long = s.at(quote).end - s.at(quote).start >= LONG_SIGNED_BYTES;
+        let long = s.at(quote).end - s.at(quote).start >= LONG_SIGNED_BYTES || s.quote_is_plain(quote);
         // "“The Long Night” – Ada Fenwick" is a book.
         if !long && (source.len() == 1 || !s.quote_ends_sentence(quote)) {
             return;

@@ -115,6 +115,33 @@ impl<'a> Sentence<'a> {
         })
     }
 
+    /// Returns whether the words in marks at `at` look like a title: most words of length have capitals, nothing ends it.
+    pub(super) fn quote_is_title(&self, at: usize) -> bool {
+        let (capitals, small) = self.long_words_in_quote(at);
+        let several =
+            self.quote(at).is_some_and(|quote| self.text[quote.inner_start..quote.inner_end].contains(' '));
+        capitals >= 1
+            && small == 0
+            && several
+            && !self.quote_ends_sentence(at)
+            && !self.quote_ends_in_comma(at)
+    }
+
+    /// Returns whether the words in marks at `at` are written as in a sentence, not as in a title.
+    pub(super) fn quote_is_plain(&self, at: usize) -> bool {
+        let (capitals, small) = self.long_words_in_quote(at);
+        capitals <= 1 && small >= 2
+    }
+
+    /// Counts the words of four letters and more with a capital and without.
+    fn long_words_in_quote(&self, at: usize) -> (usize, usize) {
+        let Some(quote) = self.quote(at) else { return (0, 0) };
+        let words = self.text[quote.inner_start..quote.inner_end].split_whitespace().take(12);
+        words.filter(|word| word.len() >= 4).fold((0, 0), |(capitals, small), word| {
+            if word.starts_with(char::is_uppercase) { (capitals + 1, small) } else { (capitals, small + 1) }
+        })
+    }
+
     fn quote_ends_in_comma(&self, at: usize) -> bool {
         self.quote(at)
             .is_some_and(|quote| self.text[quote.inner_start..quote.inner_end].trim_end().ends_with(','))

@@ -227,7 +227,7 @@ impl Names<'_> {
     fn named(&self, turn: &Turn) -> Speaker {
         let label = turn.label.slice(self.text).unwrap_or_default().trim_matches(['*', '_', ' ']);
         let label = label.split('(').next().unwrap_or(label).trim();
-        let parsed = people::read(&in_small_letters(label)).or_else(|| people::read(label));
+        let parsed = people::read(&people::in_small_letters(label)).or_else(|| people::read(label));
         let (naming, speaker) = parsed
             .unwrap_or_else(|| (Naming::Person, Speaker { name: label.to_owned(), ..Speaker::default() }));
         let wanted = match naming {
@@ -300,24 +300,6 @@ fn capital_runs(head: &str) -> impl Iterator<Item = &str> {
             .map(move |(from, to)| clause[from..to].trim_matches(['*', '#', '_']))
             .collect::<Vec<_>>()
     })
-}
-
-/// `MS. ADA LEE` → `Ms. Ada Lee`; other spellings stay.
-fn in_small_letters(label: &str) -> String {
-    if label.chars().any(char::is_lowercase) {
-        return label.to_owned();
-    }
-    let mut out = String::with_capacity(label.len());
-    let mut inside = false;
-    for c in label.chars() {
-        if inside {
-            out.extend(c.to_lowercase());
-        } else {
-            out.push(c);
-        }
-        inside = c.is_alphanumeric();
-    }
-    out
 }
 
 fn floor(text: &str, at: usize) -> usize {

@@ -36,8 +36,17 @@ impl Dice {
     }
 }
 
-pub(crate) const SPEAKERS: [&str; 6] =
-    ["Ada Marsh", "ada  marsh", "Zoë Brook", "Zoe Brook", "Ministry of Tides", "Iva Stone"];
+/// Forms of four people; Cyrillic letters and titles are joined without further evidence.
+pub(crate) const SPEAKERS: [&str; 8] = [
+    "Ada Marsh",
+    "ada  marsh",
+    "Zoë Brook",
+    "Zoe Brook",
+    "Ministry of Tides",
+    "Iva Stone",
+    "Dr. Iva Stone",
+    "Ада Марш",
+];
 pub(crate) const ROLES: [&str; 3] = ["Harbour Master", "Minister of Tides", "spokeswoman"];
 pub(crate) const ORGANIZATIONS: [&str; 2] = ["Port Authority", "Tide Council"];
 pub(crate) const TOPICS: [&str; 5] = ["Harbour", "harbour", "Fisheries", "BRIDGE", "Tides"];

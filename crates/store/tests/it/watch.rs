@@ -105,6 +105,28 @@ async fn a_watch_from_now_sees_what_comes_and_ends_with_the_store() {
 }
 
 #[tokio::test]
+async fn a_form_that_becomes_known_while_a_watch_runs_is_followed() {
+    let (_folder, store) = new_store().await;
+    let filter = ClaimFilter { speakers: vec!["Iva Stone".into()], ..ClaimFilter::default() };
+    let mut watch = store.watch(&filter, WatchFrom::Now).await.unwrap();
+    assert!(matches!(watch.next().await.unwrap().unwrap(), WatchEvent::Bookmark { revision: 0 }));
+    let mut seen = BTreeMap::new();
+    let has_form =
+        |claim: &Claim| claim.form.speaker().is_some_and(|speaker| speaker.name == "Dr. Iva Stone");
+    let with_form = (0..).map(document).find(|document| document.extraction.claims.iter().any(has_form));
+    let written = store.write(with_form.unwrap()).await.unwrap();
+    let WatchEvent::Change(change) = watch.next().await.unwrap().unwrap() else { panic!("no change") };
+    assert_eq!(change.revision, written.revision);
+    let expected = listed(&store, &filter).await;
+    seen.extend(change.claims.into_iter().filter_map(|claim| match claim {
+        ClaimChange::Added(stored) => Some((stored.claim().id, stored.claim().clone())),
+        _ => None,
+    }));
+    assert!(!seen.is_empty());
+    assert_eq!(seen, expected);
+}
+
+#[tokio::test]
 async fn a_revision_ahead_of_the_store_is_refused() {
     let (_folder, store) = new_store().await;
     let watch = store.watch(&ClaimFilter::default(), WatchFrom::After(1)).await;
