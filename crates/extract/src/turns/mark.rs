@@ -184,34 +184,41 @@ fn letter_mark(text: &str, start: usize, at: usize, end: usize) -> Option<Mark> 
     let letter = first.to_lowercase().to_string();
     let kind = generic(&letter)?;
     let after_letter = &body[first.len_utf8()..];
-    let (sign, style) =
-        if let Some(rest) = after_letter.strip_prefix("**").or_else(|| after_letter.strip_prefix("__")) {
-            (after_letter.len() - rest.trim_start_matches([':', '.', '*', '_', ' ']).len(), Style::Letter)
-        } else if after_letter.starts_with([':', ')'])
-            || after_letter.starts_with(".-")
-            || after_letter.starts_with(".–")
-            || after_letter.starts_with(".—")
-        {
-            (
-                after_letter.len()
-                    - after_letter.trim_start_matches([':', ')', '.', '-', '–', '—', '*', '_']).len(),
-                Style::Letter,
-            )
-        } else if after_letter.starts_with(". ") {
-            (1, Style::Letter)
-        } else if after_letter.starts_with("  ")
-            || after_letter.starts_with('\t')
-            || after_letter.starts_with('\u{A0}')
-            || after_letter.is_empty()
-        {
-            (0, if after_letter.is_empty() { Style::WeakLetter } else { Style::Letter })
-        } else if after_letter.starts_with(" (") && kind == Kind::Question {
-            (0, Style::Letter)
-        } else if after_letter.starts_with(' ') && first == 'Q' {
-            (0, Style::WeakLetter)
-        } else {
-            return None;
-        };
+    let (sign, style) = if let Some(rest) =
+        after_letter.strip_prefix("**").or_else(|| after_letter.strip_prefix("__"))
+    {
+        (after_letter.len() - rest.trim_start_matches([':', '.', '*', '_', ' ']).len(), Style::Letter)
+    } else if after_letter.starts_with([':', ')'])
+        || after_letter.starts_with(".-")
+        || after_letter.starts_with(".–")
+        || after_letter.starts_with(".—")
+    {
+        (
+            after_letter.len()
+                - after_letter.trim_start_matches([':', ')', '.', '-', '–', '—', '*', '_']).len(),
+            Style::Letter,
+        )
+    } else if after_letter.starts_with(". ") {
+        (1, Style::Letter)
+    } else if let Some(rest) = after_letter.strip_prefix(".**").or_else(|| after_letter.strip_prefix(".__")) {
+        (after_letter.len() - rest.trim_start_matches([' ', '*', '_']).len(), Style::Letter)
+    } else if let Some(dash) = [" - ", " – ", " — "].iter().find(|dash| after_letter.starts_with(**dash))
+        && first.is_uppercase()
+    {
+        (dash.len(), Style::Letter)
+    } else if after_letter.starts_with("  ")
+        || after_letter.starts_with('\t')
+        || after_letter.starts_with('\u{A0}')
+        || after_letter.is_empty()
+    {
+        (0, if after_letter.is_empty() { Style::WeakLetter } else { Style::Letter })
+    } else if after_letter.starts_with(" (") && kind == Kind::Question {
+        (0, Style::Letter)
+    } else if after_letter.starts_with(' ') && first == 'Q' {
+        (0, Style::WeakLetter)
+    } else {
+        return None;
+    };
     let rest = &after_letter[sign..];
     let mut content = at + first.len_utf8() + sign + rest.len()
         - rest.trim_start_matches([' ', '\t', '\u{A0}', '*', '_']).len();
@@ -406,6 +413,7 @@ fn kept(marks: &[Mark], text: &str) -> Option<Vec<Mark>> {
     let sure_letters = marks.iter().filter(|m| m.style == Style::Letter && m.kind == Kind::Question).count();
     let weak_letters = marks.iter().filter(|m| m.style == Style::WeakLetter).count();
     let generic = marks.iter().filter(|m| m.kind == Kind::Question).count();
+    let bold = marks.iter().filter(|m| is_bold(text, m)).count();
     let keep: Vec<bool> = marks
         .iter()
         .map(|mark| match (mark.kind, mark.style) {
@@ -417,6 +425,7 @@ fn kept(marks: &[Mark], text: &str) -> Option<Vec<Mark>> {
             (Kind::Named, Style::Capitals) => {
                 let often = counts[mark.key.as_str()] > 1;
                 often
+                    || is_bold(text, mark) && bold > 2
                     || mark.label.slice(text).is_some_and(|label| {
                         label.contains(' ') && capitals + generic > 0 && mark.content < text.len()
                     })
@@ -427,10 +436,11 @@ fn kept(marks: &[Mark], text: &str) -> Option<Vec<Mark>> {
                     .label
                     .slice(text)
                     .is_some_and(|label| is_full_name(label.split(',').next().unwrap_or(label)));
-                // "Ministra:", "Ministro de Fomento.-": a role speaks once among questions.
-                let role = mark.label.slice(text).and_then(|label| label.split(' ').next());
-                let role = role.is_some_and(|first| WORDS.roles.contains(&first.to_lowercase()));
-                often && capitals <= 2 * mixed.max(1)
+                // "Ministra:", "Ministro de Fomento.-", "Le porte-parole :": a role speaks once among questions.
+                let mut words = mark.label.slice(text).unwrap_or_default().split(' ').take(2);
+                let role = words.any(|word| WORDS.roles.contains(&word.to_lowercase()));
+                is_bold(text, mark) && bold > 2
+                    || often && capitals <= 2 * mixed.max(1)
                     || full && (mixed > 0 || generic > 0)
                     || role && generic > 1
             }
@@ -439,6 +449,13 @@ fn kept(marks: &[Mark], text: &str) -> Option<Vec<Mark>> {
     let marks: Vec<Mark> =
         marks.iter().zip(keep).filter(|(_, keep)| *keep).map(|(mark, _)| mark.clone()).collect();
     (!marks.is_empty()).then_some(marks)
+}
+
+/// Returns whether a label stands in bold letters of Markdown, with what ends it: `**Ada Lee:**`.
+fn is_bold(text: &str, mark: &Mark) -> bool {
+    text[..mark.label.start()].ends_with("**")
+        && text[mark.label.end()..floor(text, mark.content)].trim_end_matches([' ', '*']).len() < 4
+        && text[mark.label.end()..floor(text, mark.content)].contains("**")
 }
 
 /// "Ada Lee", "В.Петров", "Mr. Lee", "Ada Lee (Tide Radio)".
@@ -481,7 +498,8 @@ fn inner_only(text: &str, lines: Vec<Mark>) -> Option<Vec<Mark>> {
         }
     }
     counts.retain(|label, count| *count > 1 || generic(&label.to_lowercase()).is_some());
-    if counts.is_empty() {
+    let asked = memchr::memmem::find_iter(text.as_bytes(), " Q: ").take(2).count();
+    if counts.is_empty() && asked < 2 {
         return None;
     }
     let known: HashSet<String> = counts.into_keys().collect();
@@ -516,6 +534,13 @@ fn capitals_before(text: &str, colon: usize) -> Option<&str> {
     (label.chars().filter(|c| c.is_uppercase()).count() >= 3).then_some(label)
 }
 
+/// Returns the `Q` or `A` before a colon that is followed by a blank.
+fn letter_before(text: &str, colon: usize) -> Option<&str> {
+    let at = colon.checked_sub(1)?;
+    let letter = text.get(at..colon).filter(|letter| matches!(*letter, "Q" | "A"))?;
+    (text[..at].ends_with(' ') && text[colon..].starts_with(": ")).then_some(letter)
+}
+
 /// Finds known labels, and `Q` with blanks, behind the end of a sentence inside a line.
 fn inner_marks(text: &str, known: &HashSet<String>, letters: bool) -> Vec<Mark> {
     let mut marks = Vec::new();
@@ -527,6 +552,7 @@ fn inner_marks(text: &str, known: &HashSet<String>, letters: bool) -> Vec<Mark> 
     for colon in memchr::memchr_iter(b':', bytes) {
         let suffix = |len: &usize| colon.checked_sub(*len).and_then(|at| text.get(at..colon));
         let label = lengths.iter().filter_map(suffix).find(|suffix| known.contains(*suffix));
+        let label = label.or_else(|| letters.then(|| letter_before(text, colon)).flatten());
         let Some(label) = label else { continue };
         let at = colon - label.len();
         // `"QUESTION: … ANSWER: …"`: an article cites a transcript.
@@ -541,6 +567,7 @@ fn inner_marks(text: &str, known: &HashSet<String>, letters: bool) -> Vec<Mark> 
         let content =
             colon + 1 + after.len() - after.trim_start_matches([' ', '\t', '\u{A0}', '*', '_']).len();
         if let (Some((kind, key, style)), Ok(span)) = (read_label(label), Span::new(at, colon)) {
+            let style = if label.len() == 1 { Style::Letter } else { style };
             marks.push(Mark { start: at, label: span, content, kind, key, style, named: None });
         }
     }
@@ -683,8 +710,10 @@ fn is_furniture(line: &str) -> bool {
     let clock = bare.len() <= 24
         && bare.starts_with(|c: char| c.is_ascii_digit())
         && (bare.contains("P.M") || bare.contains("A.M"));
-    // "(The briefing was concluded at 2:58 p.m.)", but not "(Laughter.)".
-    let remark = line.starts_with('(') && line.ends_with(')') && line.split_whitespace().count() >= 4;
+    // "(The briefing was concluded at 2:58 p.m.)", "(SOUNDBITE OF ENGINE)", but not "(Laughter.)".
+    let loud = !line.chars().any(char::is_lowercase) && line.split_whitespace().count() > 1;
+    let remark =
+        line.starts_with('(') && line.ends_with(')') && (loud || line.split_whitespace().count() >= 4);
     page || clock || remark
 }
 
@@ -765,8 +794,11 @@ fn dashed(text: &str) -> Option<Vec<Turn>> {
         .filter(|pair| pair[0].2 && !pair[1].2)
         .map(|pair| text[pair[1].1..].lines().next().map_or(0, str::len))
         .sum::<usize>();
-    if long < alternates * 120 {
-        return None; // a novel's dialogue is shorter
+    // A novel's dialogue is shorter; but nobody there asks and answers from end to end without a word in between.
+    let strict =
+        alternates == asks && places.len() <= 2 * asks && !text.contains(", –") && !text.contains(", —");
+    if long < alternates * if strict { 30 } else { 120 } {
+        return None;
     }
     let turns = places[first_asks..].iter().enumerate().filter_map(|(n, (_, from, asks))| {
         let next = places.get(first_asks + n + 1).map_or(text.len(), |next| next.0);

@@ -8,6 +8,7 @@
 //! - A remark from the floor that is answered ("But —", "Is that a yes?") is a question of its own.
 //! - A moderator's turns ("Next question, please.") at either end of an answer are no part of it; if nothing else
 //!   is left, there is no pair.
+//! - Neither is a word of parting at the end of the transcript, nor a short word behind a moderator ("Okay. Tony.").
 //! - An answer as short as "Go ahead." is kept when it is the respondent's own.
 //! - Turns that are in no pair are block statements when they are long enough to say something: opening remarks,
 //!   panels without questions.
@@ -63,6 +64,8 @@ pub(crate) const RULES: &[Rule] = &[
 
 /// A turn shorter than this, outside pairs, says nothing of its own ("Good morning.").
 const MIN_STATEMENT: usize = 140;
+/// "Thank you very much. All the best!": the last words of a transcript are no longer.
+const MAX_PARTING: usize = 80;
 /// The names of a transcript's people are looked for in so many bytes of its start.
 const HEAD: usize = 3_000;
 
@@ -145,6 +148,11 @@ fn pairs(turns: &[Turn]) -> Vec<(std::ops::Range<usize>, std::ops::Range<usize>)
         {
             answers.pop();
         }
+        while let [.., before, last] = answers[..]
+            && hands_over(turns, before, last)
+        {
+            answers.pop();
+        }
         if let (Some(first), Some(last)) = (answers.first(), answers.last()) {
             pairs.push((questions, *first..*last + 1));
         }
@@ -157,6 +165,12 @@ fn pairs(turns: &[Turn]) -> Vec<(std::ops::Range<usize>, std::ops::Range<usize>)
 fn said_once(turns: &[Turn], n: usize) -> bool {
     turns[n].content.len() < MIN_STATEMENT
         && turns.iter().filter(|turn| turn.key == turns[n].key).count() == 1
+}
+
+/// Returns whether a turn is a word of parting at the very end, or a short word behind a moderator: "Okay. Tony."
+fn hands_over(turns: &[Turn], before: usize, last: usize) -> bool {
+    let length = turns[last].content.len();
+    last + 1 == turns.len() && length < MAX_PARTING || before + 1 < last && length < MAX_PARTING / 2
 }
 
 fn run(turns: &[Turn], from: usize, is: impl Fn(Part) -> bool) -> usize {

@@ -1,6 +1,6 @@
 //! Who asks, who answers, who moderates.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::mark::{Kind, Transcript, Turn};
 
@@ -21,8 +21,6 @@ struct Habits {
     asking: usize,
     /// Turns right behind a question.
     behind_question: usize,
-    /// Turns right before a question.
-    before_question: usize,
     /// A label says so: "LINDA HALE, HOST:".
     host: bool,
 }
@@ -66,7 +64,6 @@ fn habits(text: &str, turns: &[Turn]) -> HashMap<String, Habits> {
         let generic =
             |i: Option<usize>| i.and_then(|i| turns.get(i)).is_some_and(|other| other.kind == Kind::Question);
         habit.behind_question += usize::from(generic(n.checked_sub(1)));
-        habit.before_question += usize::from(generic(Some(n + 1)));
     }
     all
 }
@@ -96,31 +93,43 @@ fn beside_questions(turns: &[Turn], habits: &HashMap<String, Habits>) -> HashMap
     let answers = turns.iter().any(|turn| turn.kind == Kind::Answer);
     let most = named().map(|turn| habits[&turn.key].behind_question).max().unwrap_or(0);
     let is_main = |key: &str| most > 0 && habits[key].behind_question * 4 >= most;
-    let mut parts = HashMap::new();
-    for turn in named() {
-        let habit = &habits[&turn.key];
-        let main = is_main(&turn.key) && !(answers && habit.behind_question * 2 < habit.turns);
-        let main_follows = turns
+    let follows = |key: &str, fits: &dyn Fn(&Turn) -> bool| {
+        turns
             .windows(2)
-            .filter(|pair| pair[0].key == turn.key && pair[0].kind == Kind::Named)
-            .filter(|pair| {
-                pair[1].kind == Kind::Answer || pair[1].kind == Kind::Named && is_main(&pair[1].key)
-            })
-            .count();
-        let reporter = !main
+            .filter(|pair| pair[0].key == key && pair[0].kind == Kind::Named && fits(&pair[1]))
+            .count()
+    };
+    let is_reporter = |key: &str| {
+        let habit = &habits[key];
+        let main = is_main(key) && !(answers && habit.behind_question * 2 < habit.turns);
+        let main_follows =
+            follows(key, &|next| next.kind == Kind::Answer || next.kind == Kind::Named && is_main(&next.key));
+        !main
             && habit.asking * 2 >= habit.turns
             && main_follows * 2 >= habit.turns
-            && habit.behind_question * 3 <= habit.turns;
+            && habit.behind_question * 3 <= habit.turns
+    };
+    let reporters: HashSet<&str> =
+        named().map(|turn| turn.key.as_str()).filter(|key| is_reporter(key)).collect();
+    let asks = |turn: &Turn| turn.kind == Kind::Question || reporters.contains(turn.key.as_str());
+    let last_question = turns.iter().rposition(asks).unwrap_or(0);
+    let mut parts = HashMap::new();
+    for turn in named() {
+        let (key, habit) = (turn.key.as_str(), &habits[&turn.key]);
         let short = habit.bytes / habit.turns <= MODERATOR_LENGTH;
+        // Who opens and who closes the meeting hands over to nobody there.
+        let inside = turns[..last_question].iter().skip(1).filter(|turn| turn.key == key).count();
+        let before_question = follows(key, &asks);
         let moderator = short
             && most > 0
-            && habit.before_question * 5 >= habit.turns * 3
+            && before_question > 0
+            && before_question * 5 >= inside * 3
             && habit.behind_question * 5 <= habit.turns * 2
             && habit.behind_question < most;
-        let part = if moderator {
-            Part::Moderates
-        } else if reporter {
+        let part = if reporters.contains(key) {
             Part::Asks
+        } else if moderator {
+            Part::Moderates
         } else {
             Part::Answers
         };
