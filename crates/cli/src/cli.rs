@@ -194,6 +194,11 @@ pub(crate) enum StoreCommand {
     },
     /// Rewrite the data so that it takes less room; what was deleted leaves the disk.
     Compact(DataArgs),
+    /// Bring the data of an earlier version to the format of this one.
+    #[command(
+        after_help = "Needs room for both meanwhile. Cut off, it leaves the old data, and goes on when run again."
+    )]
+    Upgrade(DataArgs),
     /// Print how much is kept and how much room it takes.
     Stats(DataArgs),
 }

@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use dictum_store::{BackupSummary, CheckReport, Store, StoreError, StoreOptions};
+use dictum_store::{BackupSummary, CheckReport, Store, StoreError, StoreOptions, UpgradeProgress, Upgraded};
 use indicatif::ProgressBar;
 use serde_json::{Value, json};
 
@@ -30,6 +30,7 @@ pub(crate) async fn run(command: StoreCommand) -> Result<Exit, Failure> {
         StoreCommand::Backup { file, data } => backup(&file, &data).await,
         StoreCommand::Restore { file, data } => restore(&file, &data).await,
         StoreCommand::Compact(args) => compact(&args).await,
+        StoreCommand::Upgrade(args) => upgrade(&args).await,
         StoreCommand::Stats(args) => stats(&args).await,
     }
 }
@@ -117,6 +118,31 @@ async fn compact(args: &DataArgs) -> Result<Exit, Failure> {
     progress.finish_and_clear();
     let (before, after) = compacted.map_err(|error| failure(args, error))?;
     print(args.output, &json!({ "bytesBefore": before, "bytesAfter": after }))?;
+    Ok(Exit::Done)
+}
+
+async fn upgrade(args: &DataArgs) -> Result<Exit, Failure> {
+    let progress = progress("upgrading");
+    let bar = progress.clone();
+    let say = move |at| match at {
+        UpgradeProgress::Documents(number) => bar.set_message(format!("upgrading, {number} documents")),
+        UpgradeProgress::LogEntries(number) => bar.set_message(format!("upgrading, {number} log entries")),
+        UpgradeProgress::Indexes => bar.set_message("upgrading, building the indexes"),
+    };
+    let upgraded = Store::upgrade(args.data.clone(), options(), say).await;
+    progress.finish_and_clear();
+    let Upgraded { from_format, to_format, documents, bytes } =
+        upgraded.map_err(|error| failure(args, error))?;
+    print(
+        args.output,
+        &json!({
+            "fromFormat": from_format,
+            "toFormat": to_format,
+            "documents": documents,
+            "bytesBefore": bytes.0,
+            "bytesAfter": bytes.1,
+        }),
+    )?;
     Ok(Exit::Done)
 }
 

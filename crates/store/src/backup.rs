@@ -5,11 +5,12 @@
 //! | kind | content |
 //! |---|---|
 //! | `H` | format version (4) \| store id (16) |
-//! | `B` | document (16) \| the value under its key; a later frame of the same document replaces an earlier one |
+//! | `B` | first revision (8) \| the value under its key; a later frame of the same document replaces an earlier one |
 //! | `L` | revision (8) \| the value under its key |
 //! | `E` | revision (8) \| documents, deleted ones included (8) \| log entries (8) \| BLAKE3 of all bytes before this frame (32) |
 //!
-//! Indexes and counters are derived and not in it: restoring builds them anew.
+//! Indexes and counters are derived and not in it: restoring builds them anew. In backups of format 1 `B` holds the
+//! document (16) and the value of that format.
 
 use std::{
     collections::HashSet,
@@ -22,17 +23,17 @@ use dictum_core::DocumentId;
 
 use crate::{
     StoreError, StoreOptions,
-    bundle::{Bundle, RawBundle},
-    commit::{index_keys, message_key},
-    counter::Counters,
+    bundle::{self, Bundle, RawBundle},
+    commit::message_key,
     engine::{Batch, Engine},
     head::{Head, HeadFile},
-    index::{Entries, entries},
+    index::Indexed,
     inner::Inner,
     key,
     log::{self, LogReader},
     names::KnownForms,
     store::{FORMAT_VERSION, lock_folder, open_folder, sync_folder, write_meta},
+    unwritten::Unwritten,
 };
 
 const MAGIC: &[u8; 8] = b"DICTUMBK";
@@ -49,6 +50,8 @@ const BATCH_BYTES: usize = 1 << 20;
 const SETTLE_TIME: std::time::Duration = std::time::Duration::from_millis(1);
 /// Keys likewise.
 const BATCH_KEYS: usize = 500;
+/// Documents whose index entries are kept in memory while indexes are built.
+const DOCUMENTS_AT_ONCE: u64 = 4096;
 
 /// What is in a backup.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -101,15 +104,16 @@ pub(crate) fn write(inner: &Inner, writer: impl Write) -> Result<BackupSummary, 
     out.frame(HEADER, &[&FORMAT_VERSION.to_be_bytes(), &inner.store_id()])?;
     let mut revision = inner.revision();
     let mut written = WrittenBundles::default();
-    for entry in inner.engine.prefix(&[key::BUNDLE], false)? {
+    let end = key::bundle(revision + 1).to_vec();
+    for entry in inner.engine.range(vec![key::BUNDLE], Some(end), false)? {
         let (key, value) = entry?;
-        written.write(&mut out, bundle_id(&key)?, &value)?;
+        written.write(&mut out, first_revision(&key)?, &value)?;
     }
     loop {
         let since = std::mem::replace(&mut revision, inner.revision());
         for id in changed(inner, since, revision)? {
-            if let Some(value) = inner.engine.get(key::bundle(id))? {
-                written.write(&mut out, id, &value)?;
+            if let Some((first_revision, value)) = bundle::find(&inner.engine, id)? {
+                written.write(&mut out, first_revision, &value)?;
             }
         }
         if written.newest_revision <= revision {
@@ -144,13 +148,13 @@ impl WrittenBundles {
     fn write(
         &mut self,
         out: &mut FrameWriter<impl Write>,
-        id: DocumentId,
+        first_revision: u64,
         value: &[u8],
     ) -> Result<(), StoreError> {
-        let revision = RawBundle::read(id, value)?.standing.revision;
-        self.newest_revision = self.newest_revision.max(revision);
-        self.documents.insert(id);
-        out.frame(BUNDLE, &[id.as_bytes(), value])
+        let raw = RawBundle::read(first_revision, value)?;
+        self.newest_revision = self.newest_revision.max(raw.standing.revision);
+        self.documents.insert(raw.document_id);
+        out.frame(BUNDLE, &[&first_revision.to_be_bytes(), value])
     }
 }
 
@@ -160,10 +164,8 @@ fn changed(inner: &Inner, since: u64, until: u64) -> Result<HashSet<DocumentId>,
     (since + 1..=until).map(|revision| log::document_id(&log.record(revision)?.document_id)).collect()
 }
 
-fn bundle_id(key: &[u8]) -> Result<DocumentId, StoreError> {
-    key.get(1..)
-        .and_then(key::document_id_of)
-        .ok_or_else(|| StoreError::damaged("a document's key is too short"))
+fn first_revision(key: &[u8]) -> Result<u64, StoreError> {
+    key::revision_of(key).ok_or_else(|| StoreError::damaged("a document's key is too short"))
 }
 
 /// Reads frames and hashes what it reads.
@@ -250,7 +252,8 @@ fn load(engine: &Engine, reader: impl Read) -> Result<(BackupSummary, Head), Sto
     let (kind, header, _) = input.frame()?;
     let (format, store_id) = header.split_first_chunk::<4>().ok_or_else(|| bad("its header is cut off"))?;
     let store_id = <[u8; 16]>::try_from(store_id).map_err(|_| bad("its header has another length"))?;
-    if kind != HEADER || u32::from_be_bytes(*format) > FORMAT_VERSION {
+    let format = u32::from_be_bytes(*format);
+    if kind != HEADER || format > FORMAT_VERSION {
         return Err(bad("a later version of the program wrote it"));
     }
     write_meta(engine, store_id)?;
@@ -261,11 +264,15 @@ fn load(engine: &Engine, reader: impl Read) -> Result<(BackupSummary, Head), Sto
         let (kind, content, hash) = input.frame()?;
         match kind {
             BUNDLE => {
-                let (id, value) =
-                    content.split_first_chunk::<16>().ok_or_else(|| bad("a document is cut off"))?;
-                let id = DocumentId::from_bytes(*id);
-                RawBundle::read(id, value)?;
-                batch.insert(key::bundle(id).to_vec(), value.to_vec())?;
+                let cut_off = || bad("a document is cut off");
+                let raw = if format == 1 {
+                    let (id, value) = content.split_first_chunk::<16>().ok_or_else(cut_off)?;
+                    RawBundle::read_format_1(DocumentId::from_bytes(*id), value)?
+                } else {
+                    let (revision, value) = content.split_first_chunk::<8>().ok_or_else(cut_off)?;
+                    RawBundle::read(u64::from_be_bytes(*revision), value)?
+                };
+                batch.insert_document(&raw)?;
             }
             LOG => {
                 let (revision, value) =
@@ -300,61 +307,84 @@ fn load(engine: &Engine, reader: impl Read) -> Result<(BackupSummary, Head), Sto
     ))
 }
 
-/// Builds indexes and counters from the documents; returns how many there are, deleted ones included.
-fn derive(engine: &Engine, revision: u64) -> Result<u64, StoreError> {
-    let counters = Counters::default();
+/// Builds indexes and counters from the documents, or goes on with it; returns how many documents there are, deleted
+/// ones included.
+pub(crate) fn derive(engine: &Engine, revision: u64) -> Result<u64, StoreError> {
+    let unwritten = Unwritten::default();
+    let counted = unwritten.forget(engine)?;
     let mut batch = Filling::new(engine);
     let mut documents = 0;
     for entry in engine.prefix(&[key::BUNDLE], false)? {
         let (key, value) = entry?;
-        let id = bundle_id(&key)?;
+        let first_revision = first_revision(&key)?;
         documents += 1;
-        let Bundle::Present(document) = RawBundle::read(id, &value)?.decode()? else { continue };
-        batch.insert(key::content(document.document.content_hash(), id), Vec::new())?;
-        if document.superseded_by.is_some() {
+        if first_revision <= counted {
             continue;
         }
-        for (key, value) in index_keys(&document) {
-            batch.insert(key, value)?;
+        let raw = RawBundle::read(first_revision, &value)?;
+        let (id, is_listed) = (raw.document_id, raw.is_listed());
+        let Bundle::Present(document) = raw.decode()? else { continue };
+        batch.insert(key::content(document.document.content_hash(), id), Vec::new())?;
+        if !is_listed {
+            continue;
         }
         if let Some(key) = message_key(&document.document) {
             batch.insert(key.to_vec(), id.as_bytes().to_vec())?;
         }
-        // Counters want rising revisions: the number of the document is one, and never above the true ones.
-        counters.count(
-            engine,
-            documents,
-            Entries::new(),
-            entries(&document.document, &document.extraction),
-            &KnownForms::default(), // The store that is opened later lists them itself.
-        )?;
-        counters.write(engine, documents, false)?;
+        let indexed = Indexed::of(id, &document.document, &document.extraction, first_revision);
+        // The store that is opened later lists the names itself.
+        unwritten.count(engine, first_revision, None, Some(indexed), &KnownForms::default())?;
+        if documents % DOCUMENTS_AT_ONCE == 0 {
+            batch.apply()?;
+            unwritten.write_all(engine, first_revision)?;
+            engine.sync()?;
+        }
     }
     batch.apply()?;
-    counters.write(engine, revision, true)?;
+    unwritten.write_all(engine, revision)?;
     Ok(documents)
 }
 
 /// Applies entries in batches of bounded size.
-struct Filling<'e> {
+pub(crate) struct Filling<'e> {
     engine: &'e Engine,
     batch: Batch,
     bytes: usize,
+    /// The documents in the batch.
+    documents: HashSet<DocumentId>,
 }
 
 impl<'e> Filling<'e> {
-    fn new(engine: &'e Engine) -> Self {
-        Self { engine, batch: Batch::default(), bytes: 0 }
+    pub(crate) fn new(engine: &'e Engine) -> Self {
+        Self { engine, batch: Batch::default(), bytes: 0, documents: HashSet::new() }
     }
 
-    fn insert(&mut self, key: Vec<u8>, value: Vec<u8>) -> Result<(), StoreError> {
+    pub(crate) fn insert(&mut self, key: Vec<u8>, value: Vec<u8>) -> Result<(), StoreError> {
         self.bytes += value.len();
         self.batch.insert(key, value);
         if self.batch.len() >= BATCH_KEYS || self.bytes >= BATCH_BYTES { self.apply() } else { Ok(()) }
     }
 
-    fn apply(&mut self) -> Result<(), StoreError> {
+    /// Inserts a document in the place of an earlier state of it.
+    pub(crate) fn insert_document(&mut self, raw: &RawBundle<'_>) -> Result<(), StoreError> {
+        let (id, first_revision) = (raw.document_id, raw.standing.first_revision);
+        if !self.documents.insert(id) {
+            self.apply()?;
+            self.documents.insert(id);
+        }
+        let before = self.engine.get(key::document(id))?.and_then(|value| key::number(&value));
+        if let Some(before) = before.filter(|before| *before != first_revision) {
+            self.batch.remove(&key::bundle(before));
+        }
+        let value = raw.value();
+        self.bytes += value.len();
+        self.batch.insert(&key::bundle(first_revision), value);
+        self.insert(key::document(id).to_vec(), first_revision.to_be_bytes().to_vec())
+    }
+
+    pub(crate) fn apply(&mut self) -> Result<(), StoreError> {
         self.bytes = 0;
+        self.documents.clear();
         self.engine.apply(std::mem::take(&mut self.batch))
     }
 }
@@ -366,7 +396,7 @@ impl<'e> Filling<'e> {
 pub(crate) fn compact(path: &Path, options: &StoreOptions) -> Result<(u64, u64), StoreError> {
     let failed = |cause| StoreError::failed("put the new files in their place", cause);
     let opened = open_folder(path, options.clone())?;
-    let (old, new, aside) = (path.join("sled"), path.join("sled.new"), path.join("sled.old"));
+    let (old, new) = (path.join("sled"), path.join("sled.new"));
     let before = crate::store::folder_bytes(&old).map_err(failed)?;
     let engine = Engine::open(&new, options.cache_bytes)?;
     let (reader, writer) = io::pipe().map_err(failed)?;
@@ -382,12 +412,19 @@ pub(crate) fn compact(path: &Path, options: &StoreOptions) -> Result<(u64, u64),
     engine.sync()?;
     engine.close_for_long()?;
     opened.inner.engine.close();
-    sync_folder(path)?;
-    fs::rename(&old, &aside).map_err(failed)?;
-    fs::rename(&new, &old).map_err(failed)?;
-    sync_folder(path)?;
-    fs::remove_dir_all(&aside).map_err(failed)?;
+    replace_engine(path, &new)?;
     Ok((before, crate::store::folder_bytes(&old).map_err(failed)?))
+}
+
+/// Puts a new folder of the engine, closed and on the disk, in the place of the old one.
+pub(crate) fn replace_engine(path: &Path, new: &Path) -> Result<(), StoreError> {
+    let failed = |cause| StoreError::failed("put the new files in their place", cause);
+    let (current, aside) = (path.join("sled"), path.join("sled.old"));
+    sync_folder(path)?;
+    fs::rename(&current, &aside).map_err(failed)?;
+    fs::rename(new, &current).map_err(failed)?;
+    sync_folder(path)?;
+    fs::remove_dir_all(&aside).map_err(failed)
 }
 
 /// Puts right what a compaction that was cut off left behind.

@@ -1,15 +1,22 @@
-//! The value under a document's key: the document, its extraction, and where it stands.
+//! The value under a first revision: the document that was written then, its extraction, and where it stands.
 //!
-//! Bytes: codec (1) | CRC-32 (4) | first revision (8) | revision (8) | superseded by (16, zero when not) | payload. The
-//! CRC covers the document's id and everything behind itself, so that a value under a wrong key shows. The payload is a
-//! [`BundleRecord`], plain (codec 0) or compressed by zstd behind its length of four bytes (codec 1); a deleted document
-//! has codec 255 and no payload.
+//! Bytes: codec (1) | CRC-32 (4) | document (16) | revision (8) | superseded by (16, zero when not) | payload. The CRC
+//! covers the first revision, the codec and everything behind itself, so that a value under a wrong key shows. The
+//! payload is a [`BundleRecord`], plain (codec 0) or compressed by zstd behind its length of four bytes (codec 1); a
+//! deleted document has codec 255 and no payload.
+//!
+//! Format 1 had bundles under their documents, and in the place of the document the first revision; its CRC covered the
+//! document's id in the place of the first revision.
+
+use std::sync::{Mutex, PoisonError};
 
 use dictum_core::{Document, DocumentId, ExtractedDocument, Extraction};
 use prost::Message;
 
 use crate::{
     StoreError,
+    engine::{Bytes, Engine},
+    key,
     model::StoredDocument,
     record::{BundleRecord, DocumentRecord, ExtractionRecord},
 };
@@ -25,7 +32,7 @@ const ZSTD_LEVEL: i32 = 1;
 /// Largest record that is read, against lengths made up by damage.
 const MAX_RECORD_BYTES: usize = 256 << 20;
 
-const HEADER_BYTES: usize = 37;
+const HEADER_BYTES: usize = 45;
 
 /// Where a document stands: what changes without its text and extraction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,13 +75,41 @@ impl Payload {
             field: "document",
             reason: format!("a record of {} bytes is over the limit of {MAX_RECORD_BYTES}", record.len()),
         })?;
-        let compressed = zstd::bulk::compress(&record, ZSTD_LEVEL)
+        let compressed = COMPRESSORS
+            .with(|| zstd::bulk::Compressor::new(ZSTD_LEVEL), |zstd| zstd.compress(&record))
             .map_err(|cause| StoreError::failed("compress a document", cause))?;
         Ok(Self { codec: ZSTD, bytes: [&length.to_be_bytes()[..], &compressed].concat() })
     }
 }
 
-/// What is under a document's key.
+/// Contexts of zstd, kept to be used again: to make one takes longer than to use it.
+struct Contexts<T>(Mutex<Vec<T>>);
+
+static COMPRESSORS: Contexts<zstd::bulk::Compressor<'static>> = Contexts(Mutex::new(Vec::new()));
+static DECOMPRESSORS: Contexts<zstd::bulk::Decompressor<'static>> = Contexts(Mutex::new(Vec::new()));
+
+/// Contexts that are kept while nobody uses them.
+const IDLE_CONTEXTS: usize = 8;
+
+impl<T> Contexts<T> {
+    fn with<R>(
+        &self,
+        make: impl FnOnce() -> std::io::Result<T>,
+        work: impl FnOnce(&mut T) -> std::io::Result<R>,
+    ) -> std::io::Result<R> {
+        let idle = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let kept = idle().pop();
+        let mut context = kept.map_or_else(make, Ok)?;
+        let result = work(&mut context)?;
+        let mut idle = idle();
+        if idle.len() < IDLE_CONTEXTS {
+            idle.push(context);
+        }
+        Ok(result)
+    }
+}
+
+/// What is under a first revision.
 pub(crate) enum Bundle {
     /// The document.
     Present(Box<StoredDocument>),
@@ -84,7 +119,7 @@ pub(crate) enum Bundle {
 
 /// A bundle whose CRC fits and whose record is not decoded.
 pub(crate) struct RawBundle<'a> {
-    document_id: DocumentId,
+    pub(crate) document_id: DocumentId,
     codec: u8,
     pub(crate) standing: Standing,
     payload: &'a [u8],
@@ -104,43 +139,114 @@ fn assemble(document_id: DocumentId, codec: u8, standing: Standing, payload: &[u
     let mut value = Vec::with_capacity(HEADER_BYTES + payload.len());
     value.push(codec);
     value.extend([0; 4]);
-    value.extend(standing.first_revision.to_be_bytes());
+    value.extend(document_id.as_bytes());
     value.extend(standing.revision.to_be_bytes());
     value.extend(standing.superseded_by.map_or([0; 16], |id| *id.as_bytes()));
     value.extend(payload);
-    let crc = crc(document_id, codec, &value[5..]);
+    let crc = crc(&standing.first_revision.to_be_bytes(), codec, &value[5..]);
     value[1..5].copy_from_slice(&crc.to_be_bytes());
     value
 }
 
-fn crc(document_id: DocumentId, codec: u8, rest: &[u8]) -> u32 {
+fn crc(key: &[u8], codec: u8, rest: &[u8]) -> u32 {
     let mut hasher = crc32fast::Hasher::new();
-    hasher.update(document_id.as_bytes());
+    hasher.update(key);
     hasher.update(&[codec]);
     hasher.update(rest);
     hasher.finalize()
 }
 
+/// Returns the first revision of a document and the value under it.
+pub(crate) fn find(engine: &Engine, document_id: DocumentId) -> Result<Option<(u64, Bytes)>, StoreError> {
+    let mut before = None;
+    loop {
+        let Some(value) = engine.get(key::document(document_id))? else { return Ok(None) };
+        let first_revision = key::number(&value).ok_or_else(|| {
+            StoreError::damaged(format!("the revision of document {document_id} is no number"))
+        })?;
+        if let Some(bundle) = engine.get(key::bundle(first_revision))? {
+            return Ok(Some((first_revision, bundle)));
+        }
+        // A deleted document that is written again moves between the two look-ups.
+        if before == Some(first_revision) {
+            return Err(StoreError::damaged(format!("document {document_id} is missing")));
+        }
+        before = Some(first_revision);
+    }
+}
+
+/// Reads a document; `None` when there never was one of this id.
+pub(crate) fn load(engine: &Engine, document_id: DocumentId) -> Result<Option<Bundle>, StoreError> {
+    let Some((first_revision, value)) = find(engine, document_id)? else { return Ok(None) };
+    let raw = RawBundle::read(first_revision, &value)?;
+    if raw.document_id != document_id {
+        return Err(StoreError::damaged(format!("another document is in the place of {document_id}")));
+    }
+    raw.decode().map(Some)
+}
+
 impl<'a> RawBundle<'a> {
     /// Reads the header of a value and checks its CRC.
-    pub(crate) fn read(document_id: DocumentId, value: &'a [u8]) -> Result<Self, StoreError> {
+    pub(crate) fn read(first_revision: u64, value: &'a [u8]) -> Result<Self, StoreError> {
         let parts = || {
             let (codec, rest) = value.split_first()?;
             let (expected, rest) = rest.split_first_chunk::<4>()?;
-            let fits = crc(document_id, *codec, rest) == u32::from_be_bytes(*expected);
-            let (first_revision, payload) = rest.split_first_chunk::<8>()?;
-            let (revision, payload) = payload.split_first_chunk::<8>()?;
-            let (superseded_by, payload) = payload.split_first_chunk::<16>()?;
-            let standing = Standing {
-                first_revision: u64::from_be_bytes(*first_revision),
-                revision: u64::from_be_bytes(*revision),
-                superseded_by: (*superseded_by != [0; 16]).then(|| DocumentId::from_bytes(*superseded_by)),
-            };
-            fits.then_some(Self { document_id, codec: *codec, standing, payload })
+            let fits = crc(&first_revision.to_be_bytes(), *codec, rest) == u32::from_be_bytes(*expected);
+            let (document_id, rest) = rest.split_first_chunk::<16>()?;
+            let (revision, rest) = rest.split_first_chunk::<8>()?;
+            let (superseded_by, payload) = rest.split_first_chunk::<16>()?;
+            fits.then_some(Self::new(
+                DocumentId::from_bytes(*document_id),
+                *codec,
+                (first_revision, u64::from_be_bytes(*revision)),
+                superseded_by,
+                payload,
+            ))
+        };
+        parts().ok_or_else(|| {
+            StoreError::damaged(format!(
+                "the checksum of the document of revision {first_revision} does not fit"
+            ))
+        })
+    }
+
+    /// Reads a value of format 1.
+    pub(crate) fn read_format_1(document_id: DocumentId, value: &'a [u8]) -> Result<Self, StoreError> {
+        let parts = || {
+            let (codec, rest) = value.split_first()?;
+            let (expected, rest) = rest.split_first_chunk::<4>()?;
+            let fits = crc(document_id.as_bytes(), *codec, rest) == u32::from_be_bytes(*expected);
+            let (first_revision, rest) = rest.split_first_chunk::<8>()?;
+            let (revision, rest) = rest.split_first_chunk::<8>()?;
+            let (superseded_by, payload) = rest.split_first_chunk::<16>()?;
+            let revisions = (u64::from_be_bytes(*first_revision), u64::from_be_bytes(*revision));
+            fits.then_some(Self::new(document_id, *codec, revisions, superseded_by, payload))
         };
         parts().ok_or_else(|| {
             StoreError::damaged(format!("the checksum of document {document_id} does not fit"))
         })
+    }
+
+    fn new(
+        document_id: DocumentId,
+        codec: u8,
+        (first_revision, revision): (u64, u64),
+        superseded_by: &[u8; 16],
+        payload: &'a [u8],
+    ) -> Self {
+        let superseded_by = (*superseded_by != [0; 16]).then(|| DocumentId::from_bytes(*superseded_by));
+        let standing = Standing { first_revision, revision, superseded_by };
+        Self { document_id, codec, standing, payload }
+    }
+
+    /// Returns whether the document is listed: neither deleted nor superseded.
+    pub(crate) fn is_listed(&self) -> bool {
+        !self.is_deleted() && self.standing.superseded_by.is_none()
+    }
+
+    /// Returns the value to be written under the first revision.
+    pub(crate) fn value(&self) -> Vec<u8> {
+        assemble(self.document_id, self.codec, self.standing, self.payload)
     }
 
     /// Returns whether the document was deleted.
@@ -189,7 +295,9 @@ impl<'a> RawBundle<'a> {
                 if length > MAX_RECORD_BYTES {
                     return Err(unreadable());
                 }
-                let record = zstd::bulk::decompress(compressed, length).map_err(|_| unreadable())?;
+                let record = DECOMPRESSORS
+                    .with(zstd::bulk::Decompressor::new, |zstd| zstd.decompress(compressed, length))
+                    .map_err(|_| unreadable())?;
                 BundleRecord::decode(&record[..]).map_err(|_| unreadable())
             }
             codec => Err(StoreError::damaged(format!(

@@ -1,18 +1,22 @@
 //! The check of a whole store: every checksum, every index entry both ways, the log, `HEAD`, every span.
 
+use std::sync::Arc;
+
+use dictum_core::DocumentId;
+
 use crate::{
     StoreError,
-    bundle::{Bundle, RawBundle},
-    commit::{index_keys, message_key},
-    counter,
-    index::EntryValue,
+    bundle::{self, Bundle, RawBundle},
+    commit::message_key,
+    index::{EntryValue, Indexed},
     inner::Inner,
-    key::{self, Tag},
+    key::{self, Position, Tag},
     log::{self, LogReader},
     model::StoredDocument,
+    postings::{self, Lookup, Posting, UnwrittenPostings},
     store::check_extraction,
+    unwritten,
 };
-use dictum_core::DocumentId;
 
 /// Problems that are described; more are counted.
 const MAX_DESCRIBED: usize = 100;
@@ -70,10 +74,32 @@ pub(crate) fn check(inner: &Inner) -> Result<CheckReport, StoreError> {
 /// How many keys there must be.
 #[derive(Default)]
 struct Expected {
-    index: u64,
-    written: u64,
+    documents: u64,
     content: u64,
     messages: u64,
+    index: Entries,
+}
+
+/// A set of index entries: equal sums of their hashes mean equal sets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+struct Entries {
+    count: u64,
+    sum: u128,
+}
+
+impl Entries {
+    fn add(&mut self, tag: Tag, value: &str, position: Position, first_revision: u64, ordinals: &[u32]) {
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(&key::index(tag, value, position));
+        hasher.update(&first_revision.to_be_bytes());
+        for ordinal in ordinals {
+            hasher.update(&ordinal.to_be_bytes());
+        }
+        let mut hash = [0; 16];
+        hasher.finalize_xof().fill(&mut hash);
+        self.sum = self.sum.wrapping_add(u128::from_be_bytes(hash));
+        self.count += 1;
+    }
 }
 
 struct Check<'i> {
@@ -111,7 +137,7 @@ impl Check<'_> {
             }
             before = Some((revision, chain));
             let is_there = match log::document_id(&record.document_id) {
-                Ok(id) => self.inner.engine.get(key::bundle(id))?.is_some(),
+                Ok(id) => self.inner.engine.get(key::document(id))?.is_some(),
                 Err(_) => false,
             };
             if !is_there {
@@ -129,11 +155,21 @@ impl Check<'_> {
     fn documents(&mut self) -> Result<(), StoreError> {
         for entry in self.inner.engine.prefix(&[key::BUNDLE], false)? {
             let (key, value) = entry?;
-            let Some(id) = key.get(1..).and_then(key::document_id_of) else {
+            let Some(first_revision) = key::revision_of(&key) else {
                 self.report.problem("a document's key is too short");
                 continue;
             };
-            match RawBundle::read(id, &value).and_then(|raw| raw.decode()) {
+            let raw = match RawBundle::read(first_revision, &value) {
+                Ok(raw) => raw,
+                Err(error) => {
+                    self.report.problem(error.to_string());
+                    continue;
+                }
+            };
+            let id = raw.document_id;
+            self.expected.documents += 1;
+            self.entry(id, "its id", key::document(id).to_vec(), &first_revision.to_be_bytes())?;
+            match raw.decode() {
                 Err(error) => self.report.problem(error.to_string()),
                 Ok(Bundle::Deleted(standing)) => {
                     self.report.deleted_documents += 1;
@@ -162,12 +198,9 @@ impl Check<'_> {
             return Ok(());
         }
         self.report.listed_documents += 1;
-        for (key, value) in index_keys(document) {
-            match key.first() {
-                Some(&key::WRITTEN) => self.expected.written += 1,
-                _ => self.expected.index += 1,
-            }
-            self.entry(id, "an index", key, &value)?;
+        let Indexed { position, first_revision, entries } = indexed(document);
+        for ((tag, value), entry) in &entries {
+            self.expected.index.add(*tag, value, position, first_revision, &entry.ordinals);
         }
         if let Some(key) = message_key(&document.document) {
             self.expected.messages += 1;
@@ -194,37 +227,98 @@ impl Check<'_> {
         Ok(())
     }
 
-    /// Reads every index entry and compares the sum of each value with its counter.
+    /// Reads every index entry and compares them with the documents, and the sum of each value with its counter.
     fn index(&mut self) -> Result<(), StoreError> {
+        let mut found = Entries::default();
         let mut current: Option<(Tag, String)> = None;
+        let mut last: Option<Position> = None;
         let (mut claims, mut documents) = (0, 0);
         for entry in self.inner.engine.prefix(&[key::INDEX], false)? {
-            let (key, value) = entry?;
-            self.report.index_entries += 1;
-            let (Some((tag, name, position)), Some(value)) =
-                (key::parse_index(&key), EntryValue::decode(&value))
+            let (key, bytes) = entry?;
+            let (Some((tag, value, start)), Ok(postings)) =
+                (key::parse_index(&key), postings::decode(&key, &bytes))
             else {
-                self.report.problem("an index entry cannot be read");
+                self.report.problem("an index block cannot be read");
                 continue;
             };
-            if current.as_ref().is_none_or(|(t, n)| *t != tag || n != name) {
+            if current.as_ref().is_none_or(|(t, v)| *t != tag || v != value) {
                 self.counter(current.take(), claims, documents)?;
-                current = Some((tag, name.to_owned()));
-                (claims, documents) = (0, 0);
+                current = Some((tag, value.to_owned()));
+                (claims, documents, last) = (0, 0, None);
             }
-            claims += value.ordinals.len() as u64;
-            documents += 1;
-            if self.inner.engine.get(key::bundle(position.document_id))?.is_none() {
-                self.report
-                    .problem(format!("an index entry leads to {}, which is missing", position.document_id));
+            for Posting { time, value: EntryValue { first_revision, ordinals } } in postings {
+                if last.is_some_and(|last| time <= last) || start.is_some_and(|start| time < start) {
+                    self.report.problem(format!("the index of `{value}` ({tag:?}) is out of order"));
+                }
+                found.add(tag, value, time, first_revision, &ordinals);
+                claims += ordinals.len() as u64;
+                documents += 1;
+                last = Some(time);
             }
         }
-        self.counter(current, claims, documents)
+        self.counter(current, claims, documents)?;
+        self.report.index_entries = found.count;
+        if found != self.expected.index {
+            let before = self.report.problems;
+            self.compare_index()?;
+            if self.report.problems == before {
+                self.report.problem("the index is not that of the documents");
+            }
+        }
+        Ok(())
+    }
+
+    /// Finds out which index entries are missing and which should not be there.
+    fn compare_index(&mut self) -> Result<(), StoreError> {
+        let nothing = Arc::new(UnwrittenPostings::new());
+        for entry in self.inner.engine.prefix(&[key::BUNDLE], false)? {
+            let (key, value) = entry?;
+            let raw = key::revision_of(&key).map(|revision| RawBundle::read(revision, &value));
+            let Some(Ok(Bundle::Present(document))) = raw.map(|raw| raw.and_then(|raw| raw.decode())) else {
+                continue; // Reported already, or deleted.
+            };
+            if document.superseded_by.is_some() {
+                continue;
+            }
+            let Indexed { position, entries, .. } = indexed(&document);
+            for ((tag, value), entry) in &entries {
+                let mut lookup = Lookup::new(nothing.clone(), *tag, value);
+                if !lookup.find(&self.inner.engine, position).is_ok_and(|found| found == entry.ordinals) {
+                    let id = position.document_id;
+                    self.report.problem(format!("document {id} is not found by `{value}` ({tag:?})"));
+                }
+            }
+        }
+        for entry in self.inner.engine.prefix(&[key::INDEX], false)? {
+            let (key, bytes) = entry?;
+            let (Some((tag, value, _)), Ok(postings)) =
+                (key::parse_index(&key), postings::decode(&key, &bytes))
+            else {
+                continue; // Reported already.
+            };
+            for Posting { time, value: found } in postings {
+                let id = time.document_id;
+                let is_right = match bundle::load(&self.inner.engine, id) {
+                    Ok(Some(Bundle::Present(document))) if document.superseded_by.is_none() => {
+                        let Indexed { position, first_revision, entries } = indexed(&document);
+                        let entry = entries.get(&(tag, value.to_owned()));
+                        (position, first_revision) == (time, found.first_revision)
+                            && entry.is_some_and(|entry| entry.ordinals == found.ordinals)
+                    }
+                    _ => false,
+                };
+                if !is_right {
+                    self.report
+                        .problem(format!("the index of `{value}` ({tag:?}) is wrong about document {id}"));
+                }
+            }
+        }
+        Ok(())
     }
 
     fn counter(&mut self, of: Option<(Tag, String)>, claims: u64, documents: u64) -> Result<(), StoreError> {
         let Some((tag, value)) = of else { return Ok(()) };
-        match self.inner.counters.get(&self.inner.engine, tag, &value) {
+        match self.inner.unwritten.counter(&self.inner.engine, tag, &value) {
             Ok(counter) if (counter.claims, counter.documents) == (claims, documents) => {}
             Ok(_) => self.report.problem(format!("the counter of `{value}` ({tag:?}) is wrong")),
             Err(error) => self.report.problem(error.to_string()),
@@ -236,14 +330,14 @@ impl Check<'_> {
     fn counters(&mut self) -> Result<(), StoreError> {
         for entry in self.inner.engine.prefix(&[key::COUNTER], false)? {
             let (key, value) = entry?;
-            if let Err(error) = counter::decode(&key, &value) {
+            if let Err(error) = unwritten::decode(&key, &value) {
                 self.report.problem(error.to_string());
             }
         }
         for tag in Tag::ALL {
             let mut start = String::new();
             loop {
-                let found = self.inner.counters.list(&self.inner.engine, tag, &start, 1000);
+                let found = self.inner.unwritten.list(&self.inner.engine, tag, &start, 1000);
                 let found = match found {
                     Ok(found) => found,
                     Err(error) => {
@@ -267,10 +361,9 @@ impl Check<'_> {
 
     /// Every expected key was found; equal numbers mean that there is no other.
     fn counts(&mut self) -> Result<(), StoreError> {
-        let Expected { index, written, content, messages } = self.expected;
+        let Expected { documents, content, messages, .. } = self.expected;
         for (what, prefix, expected) in [
-            ("index", key::INDEX, index),
-            ("order of writing", key::WRITTEN, written),
+            ("id", key::DOCUMENT, documents),
             ("content", key::CONTENT, content),
             ("message", key::MESSAGE, messages),
         ] {
@@ -285,4 +378,10 @@ impl Check<'_> {
         }
         Ok(())
     }
+}
+
+/// Returns what a listed document is found by.
+fn indexed(document: &StoredDocument) -> Indexed {
+    let id = document.document.id();
+    Indexed::of(id, &document.document, &document.extraction, document.first_revision)
 }

@@ -19,17 +19,18 @@ use crate::{
     bundle::{self, Bundle, Payload, RawBundle, Standing},
     engine::{Batch, panic_text},
     head::{Head, HeadFile},
-    index::{Entries, EntryValue, entries, time_order},
+    index::{Entries, Indexed},
     inner::Inner,
-    key::{self, Position},
+    key,
     log::{self, LogReader, LoggedChange, Version, without_text},
     model::{ChangeCause, Replaced, StoredDocument, WriteOutcome, Written},
     project::diff,
     record::{BundleRecord, DocumentRecord, ExtractionRecord, LogRecord, OpRecord},
+    unwritten::Round,
 };
 
 /// Keys of one batch: readers of the engine wait while one is applied (about eight documents).
-const BATCH_KEYS: usize = 150;
+const BATCH_KEYS: usize = 40;
 /// Log entries that are removed in one go.
 const TRIMMED_ENTRIES: u64 = 400;
 
@@ -47,14 +48,16 @@ pub(crate) enum Command {
     Delete(DocumentId, oneshot::Sender<Result<u64, StoreError>>),
     /// Removes some log entries up to this revision; answers whether more are left.
     TrimLog(u64, oneshot::Sender<Result<bool, StoreError>>),
+    /// Writes what is not in the indexes yet.
+    WriteIndexes(oneshot::Sender<Result<(), StoreError>>),
     Close(oneshot::Sender<()>),
 }
 
 /// A change in the batch or applied, with what its document was and is found by.
 struct Staged {
     change: LoggedChange,
-    before: Entries,
-    after: Entries,
+    before: Option<Indexed>,
+    after: Option<Indexed>,
 }
 
 /// Answers a caller once it is known whether the group is durable.
@@ -72,6 +75,8 @@ pub(crate) struct Committer {
     /// What the batch changes, and is therefore not yet to be read from the engine.
     touched: HashSet<Vec<u8>>,
     staged: Vec<Staged>,
+    /// How far the writing of the indexes is.
+    round: Round,
     /// Why what is in memory may not be what is on disk: a write failed half-way.
     unsure: Option<StoreError>,
 }
@@ -86,6 +91,7 @@ impl Committer {
             batch: Batch::default(),
             touched: HashSet::new(),
             staged: Vec::new(),
+            round: Round::default(),
             unsure: None,
         }
     }
@@ -136,12 +142,16 @@ impl Committer {
                     let trimmed = ready.clone().and_then(|()| this.guarded(|this| this.trim_log(revision)));
                     let _ = sender.send(trimmed); // The caller may have gone.
                 }
+                Command::WriteIndexes(sender) => {
+                    let written = ready.clone().and_then(|()| this.guarded(Self::write_indexes));
+                    let _ = sender.send(written); // The caller may have gone.
+                }
                 Command::Close(sender) => closing = Some(sender),
             };
             stage(self, &mut answers);
         }
         let durable = ready.and_then(|()| self.guarded(Self::make_durable));
-        let changed = !self.staged.is_empty();
+        let changes = self.staged.len();
         match &durable {
             Ok(()) => self.publish(),
             Err(cause) => self.fail(cause),
@@ -149,8 +159,8 @@ impl Committer {
         for answer in answers {
             answer(durable.clone());
         }
-        if changed && durable.is_ok() {
-            self.sync_head();
+        if changes > 0 && durable.is_ok() {
+            self.finish(changes);
         }
         closing
     }
@@ -204,6 +214,7 @@ impl Committer {
     fn recover(&mut self) -> Result<(), StoreError> {
         self.inner.engine.reopen()?;
         self.inner.decoded.clear();
+        self.round = Round::default();
         self.head = self.inner.recount()?;
         self.inner.engine.sync()?;
         self.head_file.write(self.head)?;
@@ -221,20 +232,33 @@ impl Committer {
         if self.staged.is_empty() {
             return Ok(()); // Duplicates alone: what they repeat is durable.
         }
-        let Inner { engine, counters, known, .. } = &*self.inner;
+        let Inner { engine, unwritten, known, .. } = &*self.inner;
         for Staged { change, before, after } in &mut self.staged {
-            counters.count(engine, change.revision, std::mem::take(before), std::mem::take(after), known)?;
+            unwritten.count(engine, change.revision, before.take(), after.take(), known)?;
         }
-        counters.write(engine, self.head.revision, false)?;
         engine.sync()?;
         self.head_file.write(self.head)
     }
 
-    /// Makes `HEAD` survive the loss of power. The answers do not wait for it: what it says is on the disk already.
-    fn sync_head(&mut self) {
-        if let Err(cause) = self.guarded(|this| this.head_file.sync()) {
+    /// Does what answers do not wait for: makes `HEAD` survive the loss of power (what it says is on the disk already),
+    /// and goes on with the writing of the indexes.
+    fn finish(&mut self, changes: usize) {
+        let finished = self.guarded(|this| {
+            this.head_file.sync()?;
+            let Inner { engine, unwritten, .. } = &*this.inner;
+            unwritten.write_some(engine, &mut this.round, changes, this.head.revision)
+        });
+        if let Err(cause) = finished {
             self.fail(&cause);
         }
+    }
+
+    /// Writes all that is not in the indexes yet.
+    fn write_indexes(&mut self) -> Result<(), StoreError> {
+        self.round = Round::default();
+        let Inner { engine, unwritten, .. } = &*self.inner;
+        unwritten.write_all(engine, self.inner.revision())?;
+        engine.sync()
     }
 
     fn apply(&mut self) -> Result<(), StoreError> {
@@ -251,12 +275,7 @@ impl Committer {
     }
 
     fn close(&mut self) {
-        let written = self.guarded(|this| {
-            let Inner { engine, counters, .. } = &*this.inner;
-            counters.write(engine, this.head.revision, true)?;
-            engine.sync()
-        });
-        if let Err(error) = written {
+        if let Err(error) = self.guarded(Self::write_indexes) {
             warn!(
                 error = &error as &dyn std::error::Error,
                 "the store was closed in a hurry: it will count again"
@@ -284,12 +303,13 @@ impl Committer {
         let document = &extracted.document;
         let document_id = document.id();
         let message = message_key(document);
-        self.touch([key::bundle(document_id).to_vec()].into_iter().chain(message.map(|key| key.to_vec())))?;
+        self.touch([key::document(document_id).to_vec()].into_iter().chain(message.map(|key| key.to_vec())))?;
 
         let engine = &self.inner.engine;
-        let mut previous_revision = 0;
-        if let Some(value) = engine.get(key::bundle(document_id))? {
-            let raw = RawBundle::read(document_id, &value)?;
+        let (mut previous_revision, mut deleted_at) = (0, None);
+        if let Some((first_revision, value)) = bundle::find(engine, document_id)? {
+            let raw = RawBundle::read(first_revision, &value)?;
+            deleted_at = Some(first_revision);
             if let Bundle::Present(stored) = raw.decode()? {
                 let claims = stored.extraction.claims.len();
                 let revision = stored.revision;
@@ -303,7 +323,7 @@ impl Committer {
         };
         let other = match other {
             Some(id) => {
-                self.touch([key::bundle(id).to_vec()])?;
+                self.touch([key::document(id).to_vec()])?;
                 self.read_document(id)?
             }
             None => None,
@@ -323,20 +343,23 @@ impl Committer {
         let revision = self.log(&LogRecord { previous_revision, ..log_record(op, document_id) });
         let stored = StoredDocument { extracted, first_revision: revision, revision, superseded_by };
         let claims = stored.extraction.claims.len();
+        if let Some(first_revision) = deleted_at {
+            self.batch.remove(&key::bundle(first_revision));
+        }
         self.batch
-            .insert(&key::bundle(document_id), bundle::encode(document_id, Standing::of(&stored), &payload));
+            .insert(&key::bundle(revision), bundle::encode(document_id, Standing::of(&stored), &payload));
+        self.batch.insert(&key::document(document_id), &revision.to_be_bytes());
         self.batch.insert(key::content(stored.document.content_hash(), document_id), &[]);
         let mut change = logged(revision, document_id, ChangeCause::Written);
-        let stored = Arc::new(stored);
+        let mut after = None;
         if superseded_by.is_none() {
             if let Some(key) = message {
                 self.batch.insert(&key, document_id.as_bytes());
             }
-            self.list(&stored, &entries);
-            change.after = Some(stored);
+            after = Some(Indexed::with(entries, document_id, &stored.document, &stored.extraction, revision));
+            change.after = Some(Arc::new(stored));
         }
-        let after = if superseded_by.is_none() { entries } else { Entries::new() };
-        self.staged.push(Staged { change, before: Entries::new(), after });
+        self.staged.push(Staged { change, before: None, after });
         Ok(Written { document_id, revision, outcome, claims })
     }
 
@@ -347,17 +370,21 @@ impl Committer {
             previous_revision: older.revision,
             superseded_by: by.as_bytes().to_vec(),
             was_listed: true,
+            first_revision: older.first_revision,
             ..log_record(OpRecord::Superseded, document_id)
         });
         let standing = Standing { revision, superseded_by: Some(by), ..Standing::of(older) };
-        let value = self.inner.engine.get(key::bundle(document_id))?;
-        let value = value.ok_or(StoreError::DocumentNotFound { document_id })?;
-        let payload = RawBundle::read(document_id, &value)?.payload();
-        self.batch.insert(&key::bundle(document_id), bundle::encode(document_id, standing, &payload));
-        let found_by = self.unlist(older);
-        let before = Some(Arc::new(Version::of(older)));
-        let change = LoggedChange { before, ..logged(revision, document_id, ChangeCause::Superseded { by }) };
-        self.staged.push(Staged { change, before: found_by, after: Entries::new() });
+        let key = key::bundle(older.first_revision);
+        let value = self.inner.engine.get(key)?.ok_or(StoreError::DocumentNotFound { document_id })?;
+        let payload = RawBundle::read(older.first_revision, &value)?.payload();
+        self.batch.insert(&key, bundle::encode(document_id, standing, &payload));
+        let before = Version::of(older);
+        let found_by = Some(before.indexed(document_id));
+        let change = LoggedChange {
+            before: Some(Arc::new(before)),
+            ..logged(revision, document_id, ChangeCause::Superseded { by })
+        };
+        self.staged.push(Staged { change, before: found_by, after: None });
         Ok(())
     }
 
@@ -366,7 +393,7 @@ impl Committer {
         document_id: DocumentId,
         extraction: Extraction,
     ) -> Result<Replaced, StoreError> {
-        self.touch([key::bundle(document_id).to_vec()])?;
+        self.touch([key::document(document_id).to_vec()])?;
         let old = self.read_document(document_id)?.ok_or(StoreError::DocumentNotFound { document_id })?;
         let diff = diff(&old.extraction, &extraction);
         if old.extraction == extraction {
@@ -381,18 +408,19 @@ impl Committer {
             previous_revision: old.revision,
             previous: Some(previous),
             was_listed: listed,
+            first_revision: old.first_revision,
             ..log_record(OpRecord::Reextracted, document_id)
         });
         let new = Arc::new(StoredDocument { extracted, revision, ..*old });
-        self.batch
-            .insert(&key::bundle(document_id), bundle::encode(document_id, Standing::of(&new), &payload));
+        let value = bundle::encode(document_id, Standing::of(&new), &payload);
+        self.batch.insert(&key::bundle(new.first_revision), value);
         let change = logged(revision, document_id, ChangeCause::Reextracted);
-        let mut staged = Staged { change, before: Entries::new(), after: Entries::new() };
+        let mut staged = Staged { change, before: None, after: None };
         if listed {
-            staged.before = self.unlist(&old);
-            staged.after = entries(&new.document, &new.extraction);
-            self.list(&new, &staged.after);
-            staged.change.before = Some(Arc::new(Version::of(&old)));
+            let before = Version::of(&old);
+            staged.before = Some(before.indexed(document_id));
+            staged.after = Some(Indexed::of(document_id, &new.document, &new.extraction, new.first_revision));
+            staged.change.before = Some(Arc::new(before));
             staged.change.after = Some(new);
         }
         self.staged.push(staged);
@@ -400,7 +428,7 @@ impl Committer {
     }
 
     fn stage_delete(&mut self, document_id: DocumentId) -> Result<u64, StoreError> {
-        self.touch([key::bundle(document_id).to_vec()])?;
+        self.touch([key::document(document_id).to_vec()])?;
         let old = self.read_document(document_id)?.ok_or(StoreError::DocumentNotFound { document_id })?;
         let message = message_key(&old.document);
         self.touch(message.map(|key| key.to_vec()))?;
@@ -413,19 +441,22 @@ impl Committer {
             previous_revision: old.revision,
             previous: Some(previous),
             was_listed: listed,
+            first_revision: old.first_revision,
             ..log_record(OpRecord::Deleted, document_id)
         });
         let standing = Standing { revision, ..Standing::of(&old) };
-        self.batch.insert(&key::bundle(document_id), bundle::encode_deleted(document_id, standing));
+        let value = bundle::encode_deleted(document_id, standing);
+        self.batch.insert(&key::bundle(old.first_revision), value);
         self.batch.remove(key::content(old.document.content_hash(), document_id));
         let change = logged(revision, document_id, ChangeCause::Deleted);
-        let mut staged = Staged { change, before: Entries::new(), after: Entries::new() };
+        let mut staged = Staged { change, before: None, after: None };
         if listed {
-            staged.before = self.unlist(&old);
+            let before = Version::of(&old);
+            staged.before = Some(before.indexed(document_id));
             if let Some(key) = message {
                 self.batch.remove(&key);
             }
-            staged.change.before = Some(Arc::new(Version::of(&old)));
+            staged.change.before = Some(Arc::new(before));
         }
         self.staged.push(staged);
         Ok(revision)
@@ -434,8 +465,8 @@ impl Committer {
     /// Removes up to [`TRIMMED_ENTRIES`] log entries up to `revision`, never the newest; returns whether more are left.
     fn trim_log(&mut self, revision: u64) -> Result<bool, StoreError> {
         self.apply()?;
-        let Inner { engine, counters, .. } = &*self.inner;
-        counters.write(engine, self.inner.revision(), true)?; // What is counted is not read again.
+        self.write_indexes()?; // What is in the indexes is not read from the log again.
+        let engine = &self.inner.engine;
         let first = self.inner.oldest_revision()? + 1;
         let end = (revision + 1).min(self.inner.revision()).min(first + TRIMMED_ENTRIES);
         let mut batch = Batch::default();
@@ -461,38 +492,6 @@ impl Committer {
         self.batch.insert(&key::log(head.revision), value);
         head.revision
     }
-
-    fn list(&mut self, document: &StoredDocument, entries: &Entries) {
-        for (key, value) in keys_of(document, entries) {
-            self.batch.insert(key, value);
-        }
-    }
-
-    /// Takes a document out of the indexes; returns what it was found by.
-    fn unlist(&mut self, document: &StoredDocument) -> Entries {
-        let entries = entries(&document.document, &document.extraction);
-        for (key, _) in keys_of(document, &entries) {
-            self.batch.remove(key);
-        }
-        entries
-    }
-}
-
-/// Returns the index entries of a listed document, the one of the order of writing included.
-pub(crate) fn index_keys(document: &StoredDocument) -> Vec<(Vec<u8>, Vec<u8>)> {
-    keys_of(document, &entries(&document.document, &document.extraction))
-}
-
-fn keys_of(document: &StoredDocument, entries: &Entries) -> Vec<(Vec<u8>, Vec<u8>)> {
-    let document_id = document.document.id();
-    let position = Position { order: time_order(document, document.first_revision), document_id };
-    let claims = u32::try_from(document.extraction.claims.len()).unwrap_or(u32::MAX);
-    let index = entries.iter().map(|((tag, value), entry)| {
-        let found = EntryValue::encode(document.first_revision, claims, &entry.ordinals);
-        (key::index(*tag, value, position), found)
-    });
-    let written = (key::written(document.first_revision).to_vec(), document_id.as_bytes().to_vec());
-    index.chain([written]).collect()
 }
 
 /// Returns the key under which a document is found by its message.
@@ -501,18 +500,16 @@ pub(crate) fn message_key(document: &Document) -> Option<[u8; 17]> {
 }
 
 impl Inner {
-    /// Counts what the written counters lack and returns the newest entry of the log.
+    /// Counts what blocks and counters on the disk lack and returns the newest entry of the log.
     pub(crate) fn recount(&self) -> Result<Head, StoreError> {
         let log = LogReader { engine: &self.engine };
-        let counted = self.counters.forget(&self.engine)?;
+        let counted = self.unwritten.forget(&self.engine)?;
         let head = log.newest()?;
         for revision in counted + 1..=head.revision {
-            let (before, after) = log.versions(revision)?;
-            let entries =
-                |version: Option<Version>| version.map(|version| version.entries()).unwrap_or_default();
-            self.counters.count(&self.engine, revision, entries(before), entries(after), &self.known)?;
+            let (before, after) = log.indexed(revision)?;
+            self.unwritten.count(&self.engine, revision, before, after, &self.known)?;
         }
-        self.counters.list_names(&self.engine, &self.known)?;
+        self.unwritten.list_names(&self.engine, &self.known)?;
         Ok(head)
     }
 }

@@ -77,6 +77,16 @@ pub enum StoreError {
         /// The newest format this version reads.
         supported: u32,
     },
+    /// An earlier version of Dictum wrote the store.
+    #[error(
+        "the store has format {found}, this version works with format {supported}: upgrade it (dictum store upgrade)"
+    )]
+    OlderFormat {
+        /// The format of the directory.
+        found: u32,
+        /// The format this version works with.
+        supported: u32,
+    },
     /// The store lost acknowledged changes: its log ends before the last revision that `HEAD` proves.
     #[error(
         "the store ends at revision {log_revision} but had acknowledged {head_revision}: restore from backup"

@@ -60,7 +60,7 @@ fn counted(inner: &Inner, tag: Tag) -> Result<Counts, StoreError> {
     let mut counts = Counts::new();
     let mut start = String::new();
     loop {
-        let chunk = inner.counters.list(&inner.engine, tag, &start, CHUNK)?;
+        let chunk = inner.unwritten.list(&inner.engine, tag, &start, CHUNK)?;
         let is_last = chunk.len() < CHUNK;
         if let Some((value, _)) = chunk.last() {
             start = format!("{value}\0");
@@ -130,7 +130,7 @@ pub(crate) fn list_values(
         Some(token) => read_token(token, tag, prefix, &inner.store_id())?,
         None => prefix.to_owned(),
     };
-    let mut found = inner.counters.list(&inner.engine, tag, &start, page_size + 1)?;
+    let mut found = inner.unwritten.list(&inner.engine, tag, &start, page_size + 1)?;
     found.retain(|(value, _)| value.starts_with(prefix));
     let more = found.len() > page_size;
     let next = found.get(page_size).map(|(value, _)| write_token(value, tag, prefix, &inner.store_id()));

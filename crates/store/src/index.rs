@@ -1,17 +1,14 @@
-//! Which index entries a document has, and the bytes of an entry's value.
+//! Which index entries a document has, and its place in the order of time.
 
 use std::collections::BTreeMap;
 
-use dictum_core::{
-    Date, DateInterval, DocumentParts, ExtractedDocument, Extraction, FormKind, Manner, Timestamp,
-};
+use dictum_core::{Date, DateInterval, DocumentId, DocumentParts, Extraction, FormKind, Manner, Timestamp};
 use jiff::{ToSpan, tz::Offset};
-use prost::encoding::{decode_varint, encode_varint};
 
 use crate::{
     filter::manner,
     fold::fold,
-    key::{LONG_OCCASION, MAX_INDEXED_DAYS, Tag},
+    key::{LONG_OCCASION, MAX_INDEXED_DAYS, Position, Tag},
 };
 
 /// Most claims of one document: more are refused, and more in an index entry are damage.
@@ -116,8 +113,8 @@ const UNDATED: u64 = 1 << 63;
 const MICROS_SHIFT: i64 = 1 << 62;
 
 /// Returns the key of a document in the order of time; see [`ListOrder::TimeAscending`](crate::ListOrder).
-pub(crate) fn time_order(extracted: &ExtractedDocument, first_revision: u64) -> u64 {
-    match document_time(&extracted.document, &extracted.extraction) {
+pub(crate) fn time_order(parts: &DocumentParts, extraction: &Extraction, first_revision: u64) -> u64 {
+    match document_time(parts, extraction) {
         Some(time) => (time.as_microsecond() + MICROS_SHIFT).unsigned_abs(),
         None => UNDATED | first_revision,
     }
@@ -147,68 +144,48 @@ pub(crate) fn document_time(parts: &DocumentParts, extraction: &Extraction) -> O
 pub(crate) struct EntryValue {
     /// The revision of the document's first write.
     pub(crate) first_revision: u64,
-    /// How many claims the document has.
-    pub(crate) claims: u32,
     /// The claims that have the value, by number, ascending.
     pub(crate) ordinals: Vec<u32>,
 }
 
-impl EntryValue {
-    /// Writes `first revision | claims | distances of the ordinals`, all as varints; without the ordinals when every
-    /// claim has the value.
-    pub(crate) fn encode(first_revision: u64, claims: u32, ordinals: &[u32]) -> Vec<u8> {
-        let mut bytes = Vec::with_capacity(8);
-        encode_varint(first_revision, &mut bytes);
-        encode_varint(u64::from(claims), &mut bytes);
-        if ordinals.len() < claims as usize {
-            let mut next = 0;
-            for ordinal in ordinals {
-                encode_varint(u64::from(ordinal - next), &mut bytes);
-                next = ordinal + 1;
-            }
-        }
-        bytes
+/// A listed document as the indexes see it.
+#[derive(Debug, Clone)]
+pub(crate) struct Indexed {
+    /// Its place in the order of time.
+    pub(crate) position: Position,
+    /// The revision of its first write.
+    pub(crate) first_revision: u64,
+    /// What it is found by.
+    pub(crate) entries: Entries,
+}
+
+impl Indexed {
+    /// Returns what a listed document is found by, and where.
+    pub(crate) fn of(
+        document_id: DocumentId,
+        parts: &DocumentParts,
+        extraction: &Extraction,
+        first_revision: u64,
+    ) -> Self {
+        Self::with(entries(parts, extraction), document_id, parts, extraction, first_revision)
     }
 
-    /// Reads what [`EntryValue::encode`] writes.
-    pub(crate) fn decode(mut bytes: &[u8]) -> Option<Self> {
-        let first_revision = decode_varint(&mut bytes).ok()?;
-        let claims = u32::try_from(decode_varint(&mut bytes).ok()?).ok().filter(|n| *n <= MAX_CLAIMS)?;
-        if bytes.is_empty() {
-            return Some(Self { first_revision, claims, ordinals: (0..claims).collect() });
-        }
-        let (mut ordinals, mut next) = (Vec::new(), 0u32);
-        while !bytes.is_empty() {
-            let ordinal = next.checked_add(u32::try_from(decode_varint(&mut bytes).ok()?).ok()?)?;
-            if ordinal >= claims {
-                return None;
-            }
-            ordinals.push(ordinal);
-            next = ordinal + 1;
-        }
-        Some(Self { first_revision, claims, ordinals })
+    /// Does the same with entries that are there already.
+    pub(crate) fn with(
+        entries: Entries,
+        document_id: DocumentId,
+        parts: &DocumentParts,
+        extraction: &Extraction,
+        first_revision: u64,
+    ) -> Self {
+        let order = time_order(parts, extraction, first_revision);
+        Self { position: Position { order, document_id }, first_revision, entries }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use proptest::prelude::*;
-
-    proptest! {
-        #[test]
-        fn an_entry_reads_back(revision: u64, set in proptest::collection::btree_set(0u32..400, 1..40)) {
-            let ordinals: Vec<u32> = set.into_iter().collect();
-            let claims = ordinals.last().unwrap() + 1;
-            let bytes = EntryValue::encode(revision, claims, &ordinals);
-            prop_assert_eq!(EntryValue::decode(&bytes), Some(EntryValue { first_revision: revision, claims, ordinals }));
-        }
-
-        #[test]
-        fn no_bytes_make_it_panic(bytes: Vec<u8>) {
-            let _ = EntryValue::decode(&bytes);
-        }
-    }
 
     #[test]
     fn times_sort_before_undated() {

@@ -11,14 +11,14 @@ use tokio::sync::watch;
 
 use crate::{
     StoreError, StoreOptions,
-    bundle::{Bundle, RawBundle},
-    counter::Counters,
+    bundle::{self, Bundle},
     decoded::DecodedCache,
     engine::Engine,
     key,
     log::{LogReader, LoggedChange},
     model::StoredDocument,
     names::KnownForms,
+    unwritten::Unwritten,
 };
 
 /// The store behind its handles.
@@ -27,9 +27,9 @@ pub(crate) struct Inner {
     pub(crate) options: StoreOptions,
     pub(crate) engine: Engine,
     pub(crate) decoded: DecodedCache,
-    pub(crate) counters: Counters,
     /// Forms of speakers' names.
     pub(crate) known: KnownForms,
+    pub(crate) unwritten: Unwritten,
     /// Made at random when the store was made: keys its page tokens.
     store_id: OnceLock<[u8; 16]>,
     /// The newest durable revision; `None` once the store is closed.
@@ -45,8 +45,8 @@ impl Inner {
             decoded: DecodedCache::new(options.decoded_cache_bytes),
             options,
             engine,
-            counters: Counters::default(),
             known: KnownForms::default(),
+            unwritten: Unwritten::default(),
             store_id: OnceLock::new(),
             newest: watch::Sender::new(Some(0)),
             recent: RwLock::new(VecDeque::new()),
@@ -83,13 +83,12 @@ impl Inner {
 
     /// Returns a document as the engine has it.
     pub(crate) fn load(&self, document_id: DocumentId) -> Result<Arc<StoredDocument>, StoreError> {
-        let value = self.engine.get(key::bundle(document_id))?;
-        let value = value.ok_or(StoreError::DocumentNotFound { document_id })?;
-        match RawBundle::read(document_id, &value)?.decode()? {
-            Bundle::Present(document) => Ok(Arc::from(document)),
-            Bundle::Deleted(standing) => {
+        match bundle::load(&self.engine, document_id)? {
+            Some(Bundle::Present(document)) => Ok(Arc::from(document)),
+            Some(Bundle::Deleted(standing)) => {
                 Err(StoreError::DocumentDeleted { document_id, revision: standing.revision })
             }
+            None => Err(StoreError::DocumentNotFound { document_id }),
         }
     }
 

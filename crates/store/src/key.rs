@@ -65,19 +65,19 @@ pub(crate) const LOG: u8 = 0x03;
 pub(crate) const CONTENT: u8 = 0x04;
 pub(crate) const MESSAGE: u8 = 0x05;
 pub(crate) const COUNTER: u8 = 0x06;
-pub(crate) const WRITTEN: u8 = 0x07;
+pub(crate) const DOCUMENT: u8 = 0x07;
 
 /// `00 name`.
 pub(crate) fn meta(name: &str) -> Vec<u8> {
     [&[META], name.as_bytes()].concat()
 }
 
-/// `01 document(16)`.
-pub(crate) fn bundle(document_id: DocumentId) -> [u8; 17] {
-    prefixed(BUNDLE, document_id.as_bytes())
+/// `01 first revision(8)`: documents lie in the order in which they were first written.
+pub(crate) fn bundle(first_revision: u64) -> [u8; 9] {
+    prefixed(BUNDLE, &first_revision.to_be_bytes())
 }
 
-/// `02 tag value 00`: what all entries of a value start with. Folded values hold no 00.
+/// `02 tag value 00`: what all blocks of a value start with, and the key of the first. Folded values hold no 00.
 pub(crate) fn index_prefix(tag: Tag, value: &str) -> Vec<u8> {
     let mut key = Vec::with_capacity(value.len() + 27);
     key.extend([INDEX, tag as u8]);
@@ -86,7 +86,7 @@ pub(crate) fn index_prefix(tag: Tag, value: &str) -> Vec<u8> {
     key
 }
 
-/// `02 tag value 00 time(8) document(16)`.
+/// `02 tag value 00 time(8) document(16)`: the key of a block that starts here.
 pub(crate) fn index(tag: Tag, value: &str, position: Position) -> Vec<u8> {
     let mut key = index_prefix(tag, value);
     key.extend(position.order.to_be_bytes());
@@ -94,18 +94,18 @@ pub(crate) fn index(tag: Tag, value: &str, position: Position) -> Vec<u8> {
     key
 }
 
-/// Reads the last 24 bytes of an index key.
-pub(crate) fn position_of(key: &[u8]) -> Option<Position> {
-    let (rest, document) = key.split_last_chunk::<16>()?;
-    let (_, order) = rest.split_last_chunk::<8>()?;
-    Some(Position { order: u64::from_be_bytes(*order), document_id: DocumentId::from_bytes(*document) })
-}
-
-/// Takes an index key apart.
-pub(crate) fn parse_index(key: &[u8]) -> Option<(Tag, &str, Position)> {
-    let position = position_of(key)?;
-    let [INDEX, tag, value @ .., 0] = &key[..key.len() - 24] else { return None };
-    Some((Tag::from_byte(*tag)?, std::str::from_utf8(value).ok()?, position))
+/// Takes the key of a block apart; without a position it is the first block of its value.
+pub(crate) fn parse_index(key: &[u8]) -> Option<(Tag, &str, Option<Position>)> {
+    let [INDEX, tag, rest @ ..] = key else { return None };
+    let end = rest.iter().position(|byte| *byte == 0)?;
+    let position = match &rest[end + 1..] {
+        [] => None,
+        rest => {
+            let (order, document) = rest.split_first_chunk::<8>()?;
+            Some(Position { order: u64::from_be_bytes(*order), document_id: document_id_of(document)? })
+        }
+    };
+    Some((Tag::from_byte(*tag)?, std::str::from_utf8(&rest[..end]).ok()?, position))
 }
 
 /// `03 revision(8)`.
@@ -145,17 +145,28 @@ pub(crate) fn counter(tag: Tag, value: &str) -> Vec<u8> {
     [&counter_prefix(tag)[..], value.as_bytes()].concat()
 }
 
-/// `07 first revision(8)`.
-pub(crate) fn written(first_revision: u64) -> [u8; 9] {
-    prefixed(WRITTEN, &first_revision.to_be_bytes())
+/// Takes the key of a counter apart.
+pub(crate) fn parse_counter(key: &[u8]) -> Option<(Tag, &str)> {
+    let [COUNTER, tag, value @ ..] = key else { return None };
+    Some((Tag::from_byte(*tag)?, std::str::from_utf8(value).ok()?))
 }
 
-/// Reads the eight bytes after the prefix of a log or written key.
+/// `07 document(16)`.
+pub(crate) fn document(document_id: DocumentId) -> [u8; 17] {
+    prefixed(DOCUMENT, document_id.as_bytes())
+}
+
+/// Reads the eight bytes after the prefix of a bundle's or a log entry's key.
 pub(crate) fn revision_of(key: &[u8]) -> Option<u64> {
-    key.get(1..)?.try_into().ok().map(u64::from_be_bytes)
+    number(key.get(1..)?)
 }
 
-/// Reads the id after the prefix of a bundle key, or an id that is a whole value.
+/// Reads a number that is a whole value.
+pub(crate) fn number(bytes: &[u8]) -> Option<u64> {
+    bytes.try_into().ok().map(u64::from_be_bytes)
+}
+
+/// Reads an id that is a whole value or the rest of one.
 pub(crate) fn document_id_of(bytes: &[u8]) -> Option<DocumentId> {
     bytes.try_into().ok().map(DocumentId::from_bytes)
 }
@@ -184,11 +195,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_index_key_reads_back() {
+    fn keys_read_back() {
         let position = Position { order: 0x00FF_0000_1234, document_id: DocumentId::from_bytes([0; 16]) };
         for (tag, value) in [(Tag::All, ""), (Tag::Speaker, "ada marsh"), (Tag::Topic, "हिन्दी")]
         {
-            assert_eq!(parse_index(&index(tag, value, position)), Some((tag, value, position)));
+            assert_eq!(parse_index(&index(tag, value, position)), Some((tag, value, Some(position))));
+            assert_eq!(parse_index(&index_prefix(tag, value)), Some((tag, value, None)));
+            assert_eq!(parse_counter(&counter(tag, value)), Some((tag, value)));
         }
         assert_eq!(parse_index(b"\x02s"), None);
     }

@@ -11,7 +11,8 @@
 //! | `compared`, `compare` | lists beside earlier ones, questions and answers of an occasion |
 //! | `names` | which forms of a name are one person |
 //! | `backup`, `check` | the whole store at once |
-//! | `key`, `index`, `bundle`, `log`, `counter`, `head`, `record` | the stored bytes |
+//! | `key`, `index`, `postings`, `unwritten`, `bundle`, `log`, `head`, `record` | the stored bytes, and what is about to become them |
+//! | `upgrade` | bringing an older store to the present format |
 //! | `engine` | the only file that names sled |
 
 mod backup;
@@ -20,7 +21,6 @@ mod check;
 mod commit;
 mod compare;
 mod compared;
-mod counter;
 mod decoded;
 mod engine;
 mod error;
@@ -36,11 +36,14 @@ mod model;
 mod names;
 mod options;
 mod people;
+mod postings;
 mod project;
 mod query;
 mod record;
 mod store;
 mod token;
+mod unwritten;
+mod upgrade;
 mod watch;
 
 pub use backup::BackupSummary;
@@ -57,4 +60,5 @@ pub use names::NameJoin;
 pub use options::StoreOptions;
 pub use query::MAX_PAGE_SIZE;
 pub use store::{FORMAT_VERSION, Store};
+pub use upgrade::{UpgradeProgress, Upgraded};
 pub use watch::{Watch, WatchFrom};

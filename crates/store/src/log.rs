@@ -10,10 +10,10 @@ use prost::Message;
 
 use crate::{
     StoreError,
-    bundle::{Bundle, RawBundle},
+    bundle::{self, Bundle},
     engine::Engine,
     head::Head,
-    index::{Entries, entries},
+    index::Indexed,
     key,
     model::{ChangeCause, StoredDocument},
     record::{LogRecord, OpRecord},
@@ -37,16 +37,21 @@ pub(crate) struct Version {
     /// Without text and residue.
     pub(crate) parts: DocumentParts,
     pub(crate) extraction: Extraction,
+    pub(crate) first_revision: u64,
 }
 
 impl Version {
     /// Returns what the document is found by.
-    pub(crate) fn entries(&self) -> Entries {
-        entries(&self.parts, &self.extraction)
+    pub(crate) fn indexed(&self, document_id: DocumentId) -> Indexed {
+        Indexed::of(document_id, &self.parts, &self.extraction, self.first_revision)
     }
 
     pub(crate) fn of(document: &StoredDocument) -> Self {
-        Self { parts: without_text(&document.document), extraction: document.extraction.clone() }
+        Self {
+            parts: without_text(&document.document),
+            extraction: document.extraction.clone(),
+            first_revision: document.first_revision,
+        }
     }
 }
 
@@ -172,11 +177,20 @@ impl LogReader<'_> {
         Ok(LoggedChange { revision, document_id: entry.document_id, cause: entry.cause, before, after })
     }
 
-    /// Returns what was listed before and after the entry of `revision`, even of a document that was deleted since.
-    pub(crate) fn versions(self, revision: u64) -> Result<(Option<Version>, Option<Version>), StoreError> {
+    /// Returns what was found before and after the entry of `revision`, even of a document that was deleted since.
+    pub(crate) fn indexed(self, revision: u64) -> Result<(Option<Indexed>, Option<Indexed>), StoreError> {
         let entry = Entry::read(self, revision)?;
         let after = entry.lists.then(|| self.version_at(entry.document_id, revision)).transpose()?;
-        Ok((self.before(&entry)?, after))
+        // A document that was deleted and written again since has another first revision by now.
+        let indexed = |version: Version| {
+            let first_revision = match (entry.cause, entry.record.first_revision) {
+                (ChangeCause::Written, _) => revision,
+                (_, 0) => version.first_revision,
+                (_, first_revision) => first_revision,
+            };
+            Version { first_revision, ..version }.indexed(entry.document_id)
+        };
+        Ok((self.before(&entry)?.map(indexed), after.map(indexed)))
     }
 
     fn before(self, entry: &Entry) -> Result<Option<Version>, StoreError> {
@@ -190,7 +204,7 @@ impl LogReader<'_> {
                 let extraction = record.previous.as_ref().and_then(|bundle| bundle.extraction.clone());
                 let extraction =
                     extraction.ok_or_else(|| incomplete(*document_id))?.into_domain(*document_id)?;
-                Ok(Some(Version { parts: self.version_at(*document_id, *revision)?.parts, extraction }))
+                Ok(Some(Version { extraction, ..self.version_at(*document_id, *revision)? }))
             }
             ChangeCause::Superseded { .. } => self.version_at(*document_id, *revision).map(Some),
             ChangeCause::Deleted => deleted_version(*document_id, record.clone()).map(Some),
@@ -228,10 +242,8 @@ impl LogReader<'_> {
     }
 
     fn bundle(self, document_id: DocumentId) -> Result<Bundle, StoreError> {
-        let value = self.engine.get(key::bundle(document_id))?;
-        let value = value
-            .ok_or_else(|| StoreError::damaged(format!("document {document_id} of the log is missing")))?;
-        RawBundle::read(document_id, &value)?.decode()
+        bundle::load(self.engine, document_id)?
+            .ok_or_else(|| StoreError::damaged(format!("document {document_id} of the log is missing")))
     }
 
     /// Walks back along a document's own changes from `newest` to `revision` and returns the extraction that the
@@ -290,11 +302,13 @@ impl Entry {
 
 /// Reads the document that a deletion took away.
 fn deleted_version(document_id: DocumentId, record: LogRecord) -> Result<Version, StoreError> {
+    let first_revision = record.first_revision;
     let bundle = record.previous.ok_or_else(|| incomplete(document_id))?;
     let (Some(document), Some(extraction)) = (bundle.document, bundle.extraction) else {
         return Err(incomplete(document_id));
     };
-    Ok(Version { parts: document.into_parts()?, extraction: extraction.into_domain(document_id)? })
+    let (parts, extraction) = (document.into_parts()?, extraction.into_domain(document_id)?);
+    Ok(Version { parts, extraction, first_revision })
 }
 
 fn incomplete(document_id: DocumentId) -> StoreError {

@@ -138,7 +138,7 @@ fn people_beside(inner: &Inner, name: &str) -> Result<(Vec<Person>, Option<usize
     let values = inner.known.beside(name);
     let mut counters = Vec::with_capacity(values.len());
     for value in &values {
-        counters.push(inner.counters.get(&inner.engine, Tag::Speaker, value)?);
+        counters.push(inner.unwritten.counter(&inner.engine, Tag::Speaker, value)?);
     }
     let names: Vec<String> =
         values.iter().zip(&counters).map(|(value, counter)| name_of(value, counter)).collect();
@@ -277,7 +277,7 @@ pub(crate) fn list(
     let mut page = ValuePage::default();
     let mut buckets: HashMap<String, Vec<Person>> = HashMap::new();
     loop {
-        let chunk = inner.counters.list(&inner.engine, Tag::Speaker, &start, CHUNK)?;
+        let chunk = inner.unwritten.list(&inner.engine, Tag::Speaker, &start, CHUNK)?;
         let is_last = chunk.len() < CHUNK;
         for (value, counter) in chunk {
             if !value.starts_with(prefix) {

@@ -9,14 +9,15 @@ use dictum_core::{ClaimId, DateInterval, DocumentId, FormKind, Manner, Timestamp
 
 use crate::{
     ListOrder, StoreError, TimeRange,
-    engine::Engine,
+    bundle::RawBundle,
     facet::Counts,
     filter::PreparedFilter,
-    index::{EntryValue, days, days_between, form_value, order_of_time, time_order},
+    index::{days, days_between, form_value, order_of_time, time_order},
     inner::Inner,
     key::{self, LONG_OCCASION, Position, Tag},
     model::{Page, StoredClaim},
     people,
+    postings::{Lookup, Posting, Postings},
     project::matching,
     token::{Cursor, query_hash},
 };
@@ -31,15 +32,6 @@ const MAX_ENTRIES_A_CALL: usize = 1_000_000;
 const MAX_DAYS_LOOKED_UP: i64 = 62;
 /// Documents kept while the entries of a value are put into the order of writing.
 const SORTED_DOCUMENTS: usize = 1024;
-
-/// A document that an index found.
-struct Posting {
-    /// Its place in the order of time.
-    time: Position,
-    value: EntryValue,
-}
-
-type Postings = Box<dyn Iterator<Item = Result<Posting, StoreError>> + Send>;
 
 /// The values of one field: a document has to have one of them.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -92,7 +84,7 @@ impl Plan {
                 exact,
             });
         }
-        let all = inner.counters.get(&inner.engine, Tag::All, "")?.documents;
+        let all = inner.unwritten.counter(&inner.engine, Tag::All, "")?.documents;
         let driver = match terms.first() {
             None if by_writing => Driver::Written,
             None => Driver::Index(Term { tag: Tag::All, values: vec![String::new()], documents: all }),
@@ -177,7 +169,7 @@ fn terms(inner: &Inner, filter: &PreparedFilter) -> Result<Vec<Term>, StoreError
         }
         let mut documents = 0;
         for value in &values {
-            documents += inner.counters.get(&inner.engine, tag, value)?.documents;
+            documents += inner.unwritten.counter(&inner.engine, tag, value)?.documents;
         }
         terms.push(Term { tag, values, documents });
     }
@@ -226,51 +218,34 @@ fn is_descending(order: ListOrder) -> bool {
     matches!(order, ListOrder::TimeDescending | ListOrder::WrittenDescending)
 }
 
+type PostingStream = Box<dyn Iterator<Item = Result<Posting, StoreError>> + Send>;
+
 /// Returns the documents with one of the values of `term` from `from` on, in the order of time.
 fn postings(
-    engine: &Engine,
+    inner: &Inner,
     term: &Term,
     from: Option<Position>,
     descending: bool,
-) -> Result<Postings, StoreError> {
+) -> Result<PostingStream, StoreError> {
     let mut streams = term
         .values
         .iter()
-        .map(|value| postings_of(engine, term.tag, value, from, descending))
+        .map(|value| postings_of(inner, term.tag, value, from, descending))
         .collect::<Result<Vec<_>, _>>()?;
     if streams.len() == 1 {
-        return Ok(streams.remove(0));
+        return Ok(Box::new(streams.remove(0)));
     }
     Ok(Box::new(Union { streams: streams.into_iter().map(Iterator::peekable).collect(), descending }))
 }
 
 fn postings_of(
-    engine: &Engine,
+    inner: &Inner,
     tag: Tag,
     value: &str,
     from: Option<Position>,
     descending: bool,
 ) -> Result<Postings, StoreError> {
-    let prefix = key::index_prefix(tag, value);
-    let (mut start, mut end) = (prefix.clone(), key::after_prefix(&prefix));
-    match from {
-        Some(position) if descending => {
-            let mut included = key::index(tag, value, position);
-            included.push(0); // The first key behind that of the position.
-            end = Some(included);
-        }
-        Some(position) => start = key::index(tag, value, position),
-        None => {}
-    }
-    let entries = engine.range(start, end, descending)?;
-    Ok(Box::new(entries.map(|entry| {
-        let (key, value) = entry?;
-        posting(&key, &value).ok_or_else(|| StoreError::damaged("an index entry cannot be read"))
-    })))
-}
-
-fn posting(key: &[u8], value: &[u8]) -> Option<Posting> {
-    Some(Posting { time: key::position_of(key)?, value: EntryValue::decode(value)? })
+    Postings::new(&inner.engine, inner.unwritten.postings(tag, value), tag, value, from, descending)
 }
 
 /// Merges the postings of several values of one field; a document that has several comes once.
@@ -315,26 +290,34 @@ impl Iterator for Union {
     }
 }
 
-/// Returns which of the claims of a posting also have a value of every sieve.
-fn sieve(engine: &Engine, sieves: &[Term], posting: Posting) -> Result<Vec<u32>, StoreError> {
-    let mut ordinals = posting.value.ordinals;
-    for term in sieves {
-        let mut allowed = Vec::new();
-        for value in &term.values {
-            if let Some(entry) = engine.get(key::index(term.tag, value, posting.time))? {
-                let entry = EntryValue::decode(&entry);
-                allowed.extend(
-                    entry.ok_or_else(|| StoreError::damaged("an index entry cannot be read"))?.ordinals,
-                );
+/// Keeps of postings the claims that also have a value of every other field.
+struct Sieve<'i> {
+    inner: &'i Inner,
+    fields: Vec<Vec<Lookup>>,
+}
+
+impl<'i> Sieve<'i> {
+    fn new(inner: &'i Inner, terms: &[Term]) -> Self {
+        let lookup = |tag, value: &str| Lookup::new(inner.unwritten.postings(tag, value), tag, value);
+        let field = |term: &Term| term.values.iter().map(|value| lookup(term.tag, value)).collect();
+        Self { inner, fields: terms.iter().map(field).collect() }
+    }
+
+    fn keep(&mut self, posting: Posting) -> Result<Vec<u32>, StoreError> {
+        let mut ordinals = posting.value.ordinals;
+        for lookups in &mut self.fields {
+            let mut allowed = Vec::new();
+            for lookup in lookups {
+                allowed.extend_from_slice(lookup.find(&self.inner.engine, posting.time)?);
+            }
+            allowed.sort_unstable();
+            ordinals.retain(|ordinal| allowed.binary_search(ordinal).is_ok());
+            if ordinals.is_empty() {
+                break;
             }
         }
-        allowed.sort_unstable();
-        ordinals.retain(|ordinal| allowed.binary_search(ordinal).is_ok());
-        if ordinals.is_empty() {
-            break;
-        }
+        Ok(ordinals)
     }
-    Ok(ordinals)
 }
 
 /// A document that may hold claims of the list, with its place in the order of the list.
@@ -365,7 +348,6 @@ impl<'i> Walk<'i> {
         mut visit: impl FnMut(Found) -> Result<bool, StoreError>,
     ) -> Result<Option<Position>, StoreError> {
         let descending = is_descending(self.order);
-        let engine = &self.inner.engine;
         match &self.plan.driver {
             Driver::Documents(ids) => {
                 let mut found = self.named(ids)?;
@@ -383,7 +365,8 @@ impl<'i> Walk<'i> {
                 let (first, last) = self.plan.bounds();
                 let start = if descending { last } else { first };
                 let from = from.filter(|from| !is_reached(Some(*from), start, descending)).unwrap_or(start);
-                for posting in postings(engine, term, Some(from), descending)? {
+                let mut sieve = Sieve::new(self.inner, &self.plan.sieves);
+                for posting in postings(self.inner, term, Some(from), descending)? {
                     let posting = posting?;
                     let found = Found { position: posting.time };
                     if found.position < first || found.position > last {
@@ -392,9 +375,7 @@ impl<'i> Walk<'i> {
                     if self.is_spent() {
                         return Ok(Some(found.position));
                     }
-                    if posting.value.first_revision > self.snapshot
-                        || sieve(engine, &self.plan.sieves, posting)?.is_empty()
-                    {
+                    if posting.value.first_revision > self.snapshot || sieve.keep(posting)?.is_empty() {
                         continue;
                     }
                     if !visit(found)? {
@@ -403,23 +384,24 @@ impl<'i> Walk<'i> {
                 }
             }
             Driver::Written => {
-                let (mut start, mut end) = (vec![key::WRITTEN], key::after_prefix(&[key::WRITTEN]));
+                let (mut start, mut end) = (vec![key::BUNDLE], key::after_prefix(&[key::BUNDLE]));
                 match from {
                     Some(position) if descending => {
-                        end = Some(key::written(position.order.saturating_add(1)).to_vec());
+                        end = Some(key::bundle(position.order.saturating_add(1)).to_vec());
                     }
-                    Some(position) => start = key::written(position.order).to_vec(),
+                    Some(position) => start = key::bundle(position.order).to_vec(),
                     None => {}
                 }
-                for entry in engine.range(start, end, descending)? {
+                for entry in self.inner.engine.range(start, end, descending)? {
                     let (key, value) = entry?;
-                    let (Some(order), Some(document_id)) =
-                        (key::revision_of(&key), key::document_id_of(&value))
-                    else {
-                        return Err(StoreError::damaged("an entry of the order of writing cannot be read"));
-                    };
-                    if order <= self.snapshot && !visit(Found { position: Position { order, document_id } })?
-                    {
+                    let order = key::revision_of(&key)
+                        .ok_or_else(|| StoreError::damaged("a document's key is too short"))?;
+                    let raw = RawBundle::read(order, &value)?;
+                    if self.is_spent() {
+                        return Ok(Some(Position { order, document_id: raw.document_id }));
+                    }
+                    let found = Found { position: Position { order, document_id: raw.document_id } };
+                    if raw.is_listed() && order <= self.snapshot && !visit(found)? {
                         break;
                     }
                 }
@@ -463,7 +445,7 @@ impl<'i> Walk<'i> {
                     let order = if is_by_writing(self.order) {
                         document.first_revision
                     } else {
-                        time_order(&document, document.first_revision)
+                        time_order(&document.document, &document.extraction, document.first_revision)
                     };
                     found.push(Found { position: Position { order, document_id: *id } });
                 }
@@ -483,7 +465,8 @@ impl<'i> Walk<'i> {
     ) -> Result<Vec<Position>, StoreError> {
         let rank = |position: Position| if descending { u64::MAX - position.order } else { position.order };
         let mut first = BinaryHeap::with_capacity(SORTED_DOCUMENTS + 1); // The last of the first ones is on top.
-        for posting in postings(&self.inner.engine, term, None, false)? {
+        let mut sieve = Sieve::new(self.inner, &self.plan.sieves);
+        for posting in postings(self.inner, term, None, false)? {
             let posting = posting?;
             let order = posting.value.first_revision;
             let position = Position { order, document_id: posting.time.document_id };
@@ -492,7 +475,7 @@ impl<'i> Walk<'i> {
             if order > self.snapshot || !is_reached(from, position, descending) || is_too_late {
                 continue;
             }
-            if sieve(&self.inner.engine, &self.plan.sieves, posting)?.is_empty() {
+            if sieve.keep(posting)?.is_empty() {
                 continue;
             }
             first.push((rank(position), position));
@@ -610,14 +593,15 @@ pub(crate) fn confirm(
 /// Counts the claims of a filter.
 pub(crate) fn count(inner: &Inner, filter: &PreparedFilter) -> Result<u64, StoreError> {
     if filter.is_open() {
-        return Ok(inner.counters.get(&inner.engine, Tag::All, "")?.claims);
+        return Ok(inner.unwritten.counter(&inner.engine, Tag::All, "")?.claims);
     }
     let filter = &people::resolve(inner, filter)?;
     let plan = Plan::of(inner, filter, ListOrder::TimeAscending)?;
     let mut count = 0;
     if let (true, Driver::Index(term)) = (plan.exact, &plan.driver) {
-        for posting in postings(&inner.engine, term, None, false)? {
-            count += sieve(&inner.engine, &plan.sieves, posting?)?.len() as u64;
+        let mut sieve = Sieve::new(inner, &plan.sieves);
+        for posting in postings(inner, term, None, false)? {
+            count += sieve.keep(posting?)?.len() as u64;
         }
         return Ok(count);
     }
@@ -657,7 +641,7 @@ pub(crate) fn documents_before(
 ) -> Result<Vec<DocumentId>, StoreError> {
     let before = order_of_time(time);
     let mut documents = Vec::new();
-    for posting in postings_of(&inner.engine, Tag::All, "", None, false)? {
+    for posting in postings_of(inner, Tag::All, "", None, false)? {
         let position = posting?.time;
         if position.order >= before || documents.len() == limit {
             break;
@@ -674,7 +658,7 @@ pub(crate) fn documents_with(
     value: &str,
     limit: usize,
 ) -> Result<Vec<Position>, StoreError> {
-    let postings = postings_of(&inner.engine, tag, value, None, false)?;
+    let postings = postings_of(inner, tag, value, None, false)?;
     postings.take(limit).map(|posting| Ok(posting?.time)).collect()
 }
 
@@ -685,13 +669,14 @@ pub(crate) fn is_indexed(
     value: &str,
     document: Position,
 ) -> Result<bool, StoreError> {
-    Ok(inner.engine.get(key::index(tag, value, document))?.is_some())
+    let mut lookup = Lookup::new(inner.unwritten.postings(tag, value), tag, value);
+    Ok(!lookup.find(&inner.engine, document)?.is_empty())
 }
 
 /// Counts the listed documents with any of the values.
 pub(crate) fn count_documents(inner: &Inner, tag: Tag, values: Vec<String>) -> Result<u64, StoreError> {
     let term = Term { tag, values, documents: 0 };
-    postings(&inner.engine, &term, None, false)?.try_fold(0, |count, posting| posting.map(|_| count + 1))
+    postings(inner, &term, None, false)?.try_fold(0, |count, posting| posting.map(|_| count + 1))
 }
 
 /// Returns the times of the first and the last document of a value that have one.
@@ -700,11 +685,10 @@ pub(crate) fn seen(
     tag: Tag,
     value: &str,
 ) -> Result<(Option<Timestamp>, Option<Timestamp>), StoreError> {
-    let engine = &inner.engine;
-    let first = postings_of(engine, tag, value, None, false)?.next().transpose()?;
+    let first = postings_of(inner, tag, value, None, false)?.next().transpose()?;
     let last_dated =
         Position { order: order_of_time(Timestamp::MAX), document_id: DocumentId::from_bytes([0xFF; 16]) };
-    let last = postings_of(engine, tag, value, Some(last_dated), true)?.next().transpose()?;
+    let last = postings_of(inner, tag, value, Some(last_dated), true)?.next().transpose()?;
     let time = |posting: Option<Posting>| posting.and_then(|p| crate::index::time_of_order(p.time.order));
     Ok((time(first), time(last)))
 }

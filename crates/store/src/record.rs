@@ -284,6 +284,9 @@ pub(crate) struct LogRecord {
     /// Whether the document's claims were listed before the change.
     #[prost(bool, tag = "7")]
     pub(crate) was_listed: bool,
+    /// The revision of the first write of the document; 0 in the entry of that write and in those of format 1.
+    #[prost(uint64, tag = "8")]
+    pub(crate) first_revision: u64,
 }
 
 /// What a log entry says.

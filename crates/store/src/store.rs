@@ -31,10 +31,11 @@ use crate::{
     people,
     project::diff,
     query::{self, MAX_PAGE_SIZE, Plan},
+    upgrade::{self, UpgradeProgress, Upgraded},
 };
 
 /// The version of the stored form that this version of Dictum writes and the newest that it reads.
-pub const FORMAT_VERSION: u32 = 1;
+pub const FORMAT_VERSION: u32 = 2;
 
 const FORMAT_KEY: &str = "format-version";
 const ID_KEY: &str = "store-id";
@@ -75,7 +76,8 @@ impl Store {
     /// # Errors
     ///
     /// [`StoreError::Locked`] when another process has it open, [`StoreError::NewerFormat`] when a later version wrote
-    /// it, [`StoreError::LostTail`] and [`StoreError::Damaged`] when it is not what was written.
+    /// it, [`StoreError::OlderFormat`] when it must be upgraded first, [`StoreError::LostTail`] and
+    /// [`StoreError::Damaged`] when it is not what was written.
     pub async fn open(path: impl Into<PathBuf>, options: StoreOptions) -> Result<Self, StoreError> {
         let path = path.into();
         blocking(move || Self::open_blocking(&path, options)).await
@@ -117,6 +119,21 @@ impl Store {
     pub async fn compact(path: impl Into<PathBuf>, options: StoreOptions) -> Result<(u64, u64), StoreError> {
         let path = path.into();
         blocking(move || backup::compact(&path, &options)).await
+    }
+
+    /// Brings the closed store in `path` to the format of this version. Needs room for both meanwhile. Cut off at any
+    /// moment, it leaves the old store, and the next call goes on where it was. `progress` is called now and then.
+    ///
+    /// # Errors
+    ///
+    /// The errors of [`Store::open`] but [`StoreError::OlderFormat`], and [`StoreError::Failed`].
+    pub async fn upgrade(
+        path: impl Into<PathBuf>,
+        options: StoreOptions,
+        progress: impl Fn(UpgradeProgress) + Send + 'static,
+    ) -> Result<Upgraded, StoreError> {
+        let path = path.into();
+        blocking(move || upgrade::upgrade(&path, &options, &progress)).await
     }
 
     /// Finishes the writes under way, closes the store and unlocks its directory. Calls on other handles fail with
@@ -491,7 +508,7 @@ impl Store {
     pub async fn stats(&self) -> Result<Stats, StoreError> {
         let queued = self.commands.max_capacity() - self.commands.capacity();
         self.read(move |inner| {
-            let all = inner.counters.get(&inner.engine, Tag::All, "")?;
+            let all = inner.unwritten.counter(&inner.engine, Tag::All, "")?;
             let (decoded_documents, decoded_hits, decoded_misses) = inner.decoded.counts();
             Ok(Stats {
                 documents: all.documents,
@@ -526,6 +543,7 @@ impl Store {
     ///
     /// Reading errors of the engine; what the check itself finds is in the report.
     pub async fn check(&self) -> Result<CheckReport, StoreError> {
+        self.ask(Command::WriteIndexes).await?;
         self.read(check::check).await
     }
 
@@ -635,7 +653,7 @@ pub(crate) fn lock_folder(path: &Path) -> Result<File, StoreError> {
 
 /// Checks the format of the store, or makes a new store. Returns the store's id.
 fn open_meta(engine: &Engine, has_head: bool) -> Result<[u8; 16], StoreError> {
-    let Some(format) = engine.get(key::meta(FORMAT_KEY))? else {
+    let Some(format) = format_of(engine)? else {
         if has_head {
             return Err(StoreError::damaged("its keys are missing"));
         }
@@ -643,11 +661,24 @@ fn open_meta(engine: &Engine, has_head: bool) -> Result<[u8; 16], StoreError> {
         write_meta(engine, store_id)?;
         return Ok(store_id);
     };
-    let found = format.as_ref().try_into().map(u32::from_be_bytes);
-    let found = found.map_err(|_| StoreError::damaged("its format is no number"))?;
-    if found > FORMAT_VERSION {
-        return Err(StoreError::NewerFormat { found, supported: FORMAT_VERSION });
+    match format {
+        FORMAT_VERSION => read_id(engine),
+        found if found > FORMAT_VERSION => Err(StoreError::NewerFormat { found, supported: FORMAT_VERSION }),
+        found => Err(StoreError::OlderFormat { found, supported: FORMAT_VERSION }),
     }
+}
+
+/// Returns the format of what is in an engine; `None` for an empty one.
+pub(crate) fn format_of(engine: &Engine) -> Result<Option<u32>, StoreError> {
+    engine.get(key::meta(FORMAT_KEY))?.map(|format| read_format(&format)).transpose()
+}
+
+fn read_format(format: &[u8]) -> Result<u32, StoreError> {
+    let format = format.try_into().map(u32::from_be_bytes);
+    format.map_err(|_| StoreError::damaged("its format is no number"))
+}
+
+pub(crate) fn read_id(engine: &Engine) -> Result<[u8; 16], StoreError> {
     let id = engine.get(key::meta(ID_KEY))?.and_then(|id| id.as_ref().try_into().ok());
     id.ok_or_else(|| StoreError::damaged("its id is missing"))
 }

@@ -133,6 +133,7 @@ fn store_status(error: StoreError, message: String) -> Status {
         | StoreError::Failed { .. }
         | StoreError::Locked { .. }
         | StoreError::NewerFormat { .. }
+        | StoreError::OlderFormat { .. }
         | StoreError::BadBackup { .. } => dictum_server::internal(&error),
     }
 }

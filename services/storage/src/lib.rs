@@ -15,7 +15,7 @@ use std::future::Future;
 use dictum_proto::{DESCRIPTOR_SET, v1::storage_service_server::StorageServiceServer};
 use dictum_search::Search;
 use dictum_server::{Access, Scope, ServeError, Server, ServerConfig, Stopping};
-use dictum_store::{Store, StoreError};
+use dictum_store::{Store, StoreError, UpgradeProgress};
 use tokio::net::TcpListener;
 
 pub use config::{StorageConfig, default_data};
@@ -40,13 +40,25 @@ pub const ACCESS: Access = &[
     ("ReplaceExtraction", &[Scope::Admin]),
 ];
 
-/// Opens the store in the directory that the configuration names.
+/// Opens the store in the directory that the configuration names; one of an earlier format is upgraded first.
 ///
 /// # Errors
 ///
 /// Says who holds it, or what is wrong with it.
 pub async fn open(config: &StorageConfig) -> Result<Store, StoreError> {
-    Store::open(config.data.clone(), config.store_options()).await
+    match Store::open(config.data.clone(), config.store_options()).await {
+        Err(StoreError::OlderFormat { found, supported }) => {
+            tracing::info!(found, supported, "the store is upgraded before it opens");
+            let progress = |at| match at {
+                UpgradeProgress::Documents(copied) => tracing::info!(copied, "copying documents"),
+                UpgradeProgress::LogEntries(copied) => tracing::info!(copied, "copying log entries"),
+                UpgradeProgress::Indexes => tracing::info!("building indexes"),
+            };
+            Store::upgrade(config.data.clone(), config.store_options(), progress).await?;
+            Store::open(config.data.clone(), config.store_options()).await
+        }
+        opened => opened,
+    }
 }
 
 /// Starts the search index over `store`, in its own directory beside the store's files.

@@ -4,7 +4,7 @@
 
 use std::path::{Path, PathBuf};
 
-use dictum_store::{ClaimFilter, FORMAT_VERSION, ListOrder, Store};
+use dictum_store::{ClaimFilter, FORMAT_VERSION, ListOrder, Store, StoreError, UpgradeProgress};
 
 use crate::sample::{document, small};
 
@@ -83,9 +83,36 @@ async fn every_format_stays_readable() {
 
         let path = folder.path().join("files");
         unpack(&data().join(format!("format-{format}")), &path);
+        if format < FORMAT_VERSION {
+            let error = Store::open(&path, small()).await.unwrap_err();
+            assert!(matches!(error, StoreError::OlderFormat { found, .. } if found == format), "{error:?}");
+            let upgraded = Store::upgrade(&path, small(), |_| {}).await.unwrap();
+            assert_eq!((upgraded.from_format, upgraded.to_format), (format, FORMAT_VERSION));
+        }
+        assert_eq!(Store::upgrade(&path, small(), |_| {}).await.unwrap().documents, 0);
         let store = Store::open(&path, small()).await.unwrap();
         assert_eq!(describe(&store).await, DIGEST, "the files of format {format}");
         store.write(document(100)).await.unwrap();
         assert!(store.check().await.unwrap().is_clean());
     }
+}
+
+#[tokio::test]
+async fn an_upgrade_that_was_cut_off_goes_on() {
+    let folder = tempfile::tempdir().unwrap();
+    unpack(&data().join("format-1"), folder.path());
+    for end_at in [
+        UpgradeProgress::Documents(0),
+        UpgradeProgress::LogEntries(0),
+        UpgradeProgress::Indexes,
+        UpgradeProgress::Indexes,
+    ] {
+        let end = move |at| assert!(at != end_at, "the end of the process");
+        Store::upgrade(folder.path(), small(), end).await.unwrap_err();
+        let error = Store::open(folder.path(), small()).await.unwrap_err();
+        assert!(matches!(error, StoreError::OlderFormat { .. }), "{error:?}");
+    }
+    Store::upgrade(folder.path(), small(), |_| {}).await.unwrap();
+    assert_eq!(describe(&Store::open(folder.path(), small()).await.unwrap()).await, DIGEST);
+    assert!(!folder.path().join("sled.upgrade").exists());
 }

@@ -213,7 +213,7 @@ async fn lived_in_store() -> (tempfile::TempDir, Store, Vec<StoredDocument>) {
 
 #[tokio::test]
 async fn lists_and_counts_are_those_of_the_model() {
-    let queries = std::env::var("DICTUM_MODEL_QUERIES").map_or(400, |n| n.parse().unwrap());
+    let queries = std::env::var("DICTUM_MODEL_QUERIES").map_or(250, |n| n.parse().unwrap());
     let (folder, mut store, documents) = lived_in_store().await;
     let documents: Vec<&StoredDocument> = documents.iter().collect();
     let mut dice = Dice::new(1);
