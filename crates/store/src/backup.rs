@@ -204,8 +204,8 @@ fn bad(what: &str) -> StoreError {
     StoreError::BadBackup { what: what.to_owned() }
 }
 
-/// Makes a store in the directory `path` out of a backup. The directory must be absent or empty; it is there whole or
-/// not at all.
+/// Makes a store in the directory `path` out of a backup. The directory must be absent or empty (but for `lost+found`); a
+/// mounted one is kept. What is built lies in `restoring` until it is whole.
 ///
 /// # Errors
 ///
@@ -217,20 +217,46 @@ pub(crate) fn restore(
     options: &StoreOptions,
 ) -> Result<BackupSummary, StoreError> {
     let failed = |cause| StoreError::failed("make its directory", cause);
-    if path.read_dir().is_ok_and(|mut entries| entries.next().is_some()) {
-        return Err(StoreError::BadArgument {
-            field: "path",
-            reason: "the directory is not empty".to_owned(),
-        });
+    let was_there = path.exists();
+    if was_there {
+        for entry in path.read_dir().map_err(failed)? {
+            let name = entry.map_err(failed)?.file_name();
+            // A restore that was cut off left the last two.
+            if !["lost+found", "restoring", "LOCK"].iter().any(|known| name == *known) {
+                return Err(StoreError::BadArgument {
+                    field: "path",
+                    reason: "the directory is not empty".to_owned(),
+                });
+            }
+        }
     }
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(".restoring");
-    let building = path.with_file_name(name);
+    fs::create_dir_all(path).map_err(failed)?;
+    let lock = lock_folder(path)?;
+    let building = path.join("restoring");
+    let restored = restore_into(reader, path, &building, options);
+    if restored.is_err() {
+        drop(lock);
+        // The error is the one to be told, not what its leftovers do.
+        let _ = fs::remove_dir_all(&building);
+        let _ = fs::remove_file(path.join("LOCK"));
+        if !was_there {
+            let _ = fs::remove_dir(path);
+        }
+    }
+    restored
+}
+
+fn restore_into(
+    reader: impl Read,
+    path: &Path,
+    building: &Path,
+    options: &StoreOptions,
+) -> Result<BackupSummary, StoreError> {
+    let failed = |cause| StoreError::failed("make its directory", cause);
     if building.exists() {
-        fs::remove_dir_all(&building).map_err(failed)?; // A restore that was cut off left it.
+        fs::remove_dir_all(building).map_err(failed)?;
     }
-    fs::create_dir_all(&building).map_err(failed)?;
-    let _lock = lock_folder(&building)?;
+    fs::create_dir_all(building).map_err(failed)?;
     let engine = Engine::open(&building.join("sled"), options.cache_bytes)?;
     let (summary, head) = load(&engine, reader)?;
     let (mut head_file, _) = HeadFile::open(&building.join("HEAD"))?;
@@ -238,13 +264,56 @@ pub(crate) fn restore(
     head_file.write(head)?;
     head_file.sync()?;
     engine.close_for_long()?;
-    sync_folder(&building)?;
-    fs::rename(&building, path).map_err(failed)?;
+    sync_folder(building)?;
+    // `HEAD` comes last: without it, what is there does not open.
+    fs::rename(building.join("sled"), path.join("sled")).map_err(failed)?;
+    sync_folder(path)?;
+    fs::rename(building.join("HEAD"), path.join("HEAD")).map_err(failed)?;
+    fs::remove_dir(building).map_err(failed)?;
+    sync_folder(path)?;
     Ok(summary)
 }
 
 /// Fills an empty engine from a backup and builds indexes and counters.
 fn load(engine: &Engine, reader: impl Read) -> Result<(BackupSummary, Head), StoreError> {
+    let mut batch = Filling::new(engine);
+    let (summary, head) = read(reader, |item| match item {
+        Item::Start { store_id } => write_meta(engine, store_id),
+        Item::Document(raw) => batch.insert_document(&raw),
+        Item::LogEntry { revision, value } => batch.insert(key::log(revision).to_vec(), value.to_vec()),
+    })?;
+    batch.apply()?;
+    if summary.documents != derive(engine, head.revision)? {
+        return Err(bad("documents are missing"));
+    }
+    Ok((summary, head))
+}
+
+/// Reads a backup to its end and makes nothing of it.
+pub(crate) fn check(reader: impl Read) -> Result<BackupSummary, StoreError> {
+    let mut documents = HashSet::new();
+    let (summary, _) = read(reader, |item| {
+        if let Item::Document(raw) = item {
+            documents.insert(raw.document_id);
+            raw.decode()?;
+        }
+        Ok(())
+    })?;
+    if summary.documents == documents.len() as u64 { Ok(summary) } else { Err(bad("documents are missing")) }
+}
+
+/// What a backup holds, one after the other.
+enum Item<'b> {
+    Start { store_id: [u8; 16] },
+    Document(RawBundle<'b>),
+    LogEntry { revision: u64, value: &'b [u8] },
+}
+
+/// Reads a backup, hands out what is in it, and checks everything but how many documents there are.
+fn read(
+    reader: impl Read,
+    mut take: impl FnMut(Item<'_>) -> Result<(), StoreError>,
+) -> Result<(BackupSummary, Head), StoreError> {
     let mut input = FrameReader { reader, hasher: blake3::Hasher::new(), bytes: 0 };
     if input.raw(MAGIC.len())? != MAGIC {
         return Err(bad("it is no backup of this program"));
@@ -256,10 +325,9 @@ fn load(engine: &Engine, reader: impl Read) -> Result<(BackupSummary, Head), Sto
     if kind != HEADER || format > FORMAT_VERSION {
         return Err(bad("a later version of the program wrote it"));
     }
-    write_meta(engine, store_id)?;
+    take(Item::Start { store_id })?;
     let mut head = Head::default();
     let mut log_entries = 0;
-    let mut batch = Filling::new(engine);
     let (end, hash) = loop {
         let (kind, content, hash) = input.frame()?;
         match kind {
@@ -272,7 +340,7 @@ fn load(engine: &Engine, reader: impl Read) -> Result<(BackupSummary, Head), Sto
                     let (revision, value) = content.split_first_chunk::<8>().ok_or_else(cut_off)?;
                     RawBundle::read(u64::from_be_bytes(*revision), value)?
                 };
-                batch.insert_document(&raw)?;
+                take(Item::Document(raw))?;
             }
             LOG => {
                 let (revision, value) =
@@ -284,27 +352,21 @@ fn load(engine: &Engine, reader: impl Read) -> Result<(BackupSummary, Head), Sto
                 }
                 head = Head { revision, chain };
                 log_entries += 1;
-                batch.insert(key::log(revision).to_vec(), value.to_vec())?;
+                take(Item::LogEntry { revision, value })?;
             }
             END => break (content, hash),
             _ => return Err(bad("it has a frame of an unknown kind")),
         }
     };
-    batch.apply()?;
     let numbers = end.split_first_chunk::<24>().ok_or_else(|| bad("its end is cut off"))?;
     let number = |at: usize| numbers.0[at..at + 8].try_into().map(u64::from_be_bytes).unwrap_or_default();
     if numbers.1 != hash.as_bytes() || number(0) != head.revision || number(16) != log_entries {
         return Err(bad("its contents are not those that were written"));
     }
-    let documents = derive(engine, head.revision)?;
-    if number(8) != documents {
-        return Err(bad("documents are missing"));
-    }
-    let bytes = input.bytes;
-    Ok((
-        BackupSummary { revision: head.revision, documents, log_entries, bytes, hash: *hash.as_bytes() },
-        head,
-    ))
+    let (documents, bytes) = (number(8), input.bytes);
+    let summary =
+        BackupSummary { revision: head.revision, documents, log_entries, bytes, hash: *hash.as_bytes() };
+    Ok((summary, head))
 }
 
 /// Builds indexes and counters from the documents, or goes on with it; returns how many documents there are, deleted

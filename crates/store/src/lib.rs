@@ -7,7 +7,7 @@
 //! |---|---|
 //! | `store` | the face |
 //! | `commit` | the one thread that writes |
-//! | `query`, `facet`, `people`, `watch` | the ways to read |
+//! | `query`, `facet`, `documents`, `people`, `watch` | the ways to read |
 //! | `compared`, `compare` | lists beside earlier ones, questions and answers of an occasion |
 //! | `names` | which forms of a name are one person |
 //! | `backup`, `check` | the whole store at once |
@@ -22,6 +22,7 @@ mod commit;
 mod compare;
 mod compared;
 mod decoded;
+mod documents;
 mod engine;
 mod error;
 mod facet;
@@ -52,9 +53,9 @@ pub use compare::{ItemChange, compare};
 pub use error::{Cause, StoreError};
 pub use filter::{ClaimFilter, MAX_FILTER_VALUES, TimeRange};
 pub use model::{
-    Change, ChangeCause, ClaimChange, ComparedList, ComparedPage, ExtractionDiff, FacetCount, FacetField,
-    ListOrder, Page, Replaced, SpeakerForm, SpeakerProfile, Stats, StoredClaim, StoredDocument, ValuePage,
-    ValueSummary, WatchEvent, WriteOutcome, Written,
+    Change, ChangeCause, ClaimChange, ComparedList, ComparedPage, DocumentPage, ExtractionDiff, FacetCount,
+    FacetField, ListOrder, Page, Replaced, SpeakerForm, SpeakerProfile, Stats, StoredClaim, StoredDocument,
+    ValuePage, ValueSummary, WatchEvent, WriteOutcome, Written,
 };
 pub use names::NameJoin;
 pub use options::StoreOptions;

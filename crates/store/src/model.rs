@@ -169,6 +169,17 @@ pub struct ComparedPage {
     pub next_page_token: Option<String>,
 }
 
+/// One page of a list of documents.
+#[derive(Debug, Clone, Default)]
+pub struct DocumentPage {
+    /// The documents with what was found in them.
+    pub documents: Vec<StoredDocument>,
+    /// The token of the next page; absent on the last one.
+    pub next_page_token: Option<String>,
+    /// The revision that the list shows.
+    pub revision: u64,
+}
+
 /// A list of the values of a field, one page of it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ValuePage {

@@ -16,7 +16,7 @@ use crate::{
     bundle::Payload,
     check,
     commit::{Command, Committer, PreparedDocument},
-    compared,
+    compared, documents,
     engine::{Batch, Engine, panic_text},
     facet,
     head::{Head, HeadFile},
@@ -25,8 +25,8 @@ use crate::{
     key::{self, Tag},
     log::LogReader,
     model::{
-        ComparedPage, ExtractionDiff, FacetCount, FacetField, Page, Replaced, SpeakerProfile, Stats,
-        StoredClaim, StoredDocument, ValuePage, Written,
+        ComparedPage, DocumentPage, ExtractionDiff, FacetCount, FacetField, Page, Replaced, SpeakerProfile,
+        Stats, StoredClaim, StoredDocument, ValuePage, Written,
     },
     people,
     project::diff,
@@ -108,6 +108,15 @@ impl Store {
     ) -> Result<BackupSummary, StoreError> {
         let path = path.into();
         blocking(move || backup::restore(backup, &path, &options)).await
+    }
+
+    /// Reads a backup to its end, checks every checksum in it, and says what is in it. Makes nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::BadBackup`] and [`StoreError::Damaged`] when it could not be restored.
+    pub async fn check_backup(backup: impl Read + Send + 'static) -> Result<BackupSummary, StoreError> {
+        blocking(move || backup::check(backup)).await
     }
 
     /// Rewrites the closed store in `path` so that it takes less room; returns its bytes before and after. Needs room
@@ -282,6 +291,22 @@ impl Store {
         let page_size = page_size.clamp(1, MAX_PAGE_SIZE);
         let page_token = page_token.filter(|token| !token.is_empty()).map(str::to_owned);
         self.read(move |inner| query::list(inner, &filter, order, page_size, page_token.as_deref())).await
+    }
+
+    /// Lists one page of listed documents in the order in which they were first written, those without claims too.
+    /// `page_size` is cut to 1 to [`MAX_PAGE_SIZE`]; a page of long texts is shorter.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::BadPageToken`] and reading errors.
+    pub async fn list_documents(
+        &self,
+        page_size: usize,
+        page_token: Option<&str>,
+    ) -> Result<DocumentPage, StoreError> {
+        let page_size = page_size.clamp(1, MAX_PAGE_SIZE);
+        let page_token = page_token.filter(|token| !token.is_empty()).map(str::to_owned);
+        self.read(move |inner| documents::list(inner, page_size, page_token.as_deref())).await
     }
 
     /// Returns how a list with this filter would be answered, in words.

@@ -77,3 +77,21 @@ async fn writes_are_refused_before_the_disk_is_full_and_work_again() {
 async fn a_disk_that_fills_under_the_engine_loses_nothing() {
     a_full_disk(StoreOptions { min_free_bytes: 0, ..small() }).await;
 }
+
+#[tokio::test]
+async fn a_backup_is_restored_into_a_mounted_directory() {
+    let folder = tempfile::tempdir().unwrap();
+    let Some(_mounted) = mount(folder.path()) else {
+        eprintln!("skipped: no file system can be mounted here");
+        return;
+    };
+    let (_folder, store) = crate::sample::new_store().await;
+    store.write(document(1)).await.unwrap();
+    let file = tempfile::NamedTempFile::new().unwrap();
+    store.backup(file.reopen().unwrap()).await.unwrap();
+    Store::restore(file.reopen().unwrap(), folder.path(), small()).await.unwrap();
+    let restored = Store::open(folder.path(), small()).await.unwrap();
+    let id = document(1).document.id();
+    assert_eq!(restored.get_document(id).await.unwrap().extracted, document(1));
+    restored.close().await;
+}

@@ -366,3 +366,23 @@ async fn bad_arguments_are_named() {
     let page = store.list_claims(&ClaimFilter::default(), ListOrder::default(), 10, Some("zz")).await;
     assert!(matches!(page, Err(StoreError::BadPageToken)));
 }
+
+#[tokio::test]
+async fn documents_are_listed_in_the_order_of_writing() {
+    let (_folder, store, documents) = lived_in_store().await;
+    let mut expected: Vec<&StoredDocument> =
+        documents.iter().filter(|document| document.superseded_by.is_none()).collect();
+    expected.sort_by_key(|document| document.first_revision);
+    for page_size in [1, 7, 1000] {
+        let (mut found, mut token) = (Vec::new(), None);
+        loop {
+            let page = store.list_documents(page_size, token.as_deref()).await.unwrap();
+            found.extend(page.documents);
+            token = page.next_page_token;
+            if token.is_none() {
+                break;
+            }
+        }
+        assert!(found.iter().eq(expected.iter().copied()), "pages of {page_size}");
+    }
+}

@@ -154,14 +154,16 @@ async fn a_changed_or_cut_backup_is_refused_and_leaves_nothing() {
         } else {
             damaged[at] ^= 1 << dice.below(8);
         }
+        assert!(Store::check_backup(std::io::Cursor::new(damaged.clone())).await.is_err(), "byte {at}");
         assert!(Store::restore(std::io::Cursor::new(damaged), &path, small()).await.is_err(), "byte {at}");
         assert!(!path.exists());
     }
-    let full = Store::restore(std::io::Cursor::new(bytes), folder.path(), small()).await;
-    assert!(
-        matches!(full, Err(StoreError::BadArgument { field: "path", .. })),
-        "the directory of the leftovers"
-    );
+    let summary = Store::check_backup(std::io::Cursor::new(bytes.clone())).await.unwrap();
+    let restore = || Store::restore(std::io::Cursor::new(bytes.clone()), folder.path(), small());
+    assert_eq!(restore().await.unwrap(), summary, "into an empty directory that is there");
+    let full = restore().await;
+    assert!(matches!(full, Err(StoreError::BadArgument { field: "path", .. })), "{full:?}");
+    assert_clean(&Store::open(folder.path(), small()).await.unwrap().check().await.unwrap());
 }
 
 #[tokio::test]
