@@ -8,7 +8,7 @@ use clap::{
 };
 use clap_complete::Shell;
 use dictum_client::{ClientError, ClientOptions, ClientTls, Connection, Token};
-use dictum_core::Confidence;
+use dictum_core::{Confidence, Timestamp};
 use dictum_formats::{Format, ReadOptions, TimeZone};
 use dictum_proto::v1::ClaimFacet;
 use dictum_server::{LogConfig, Scope};
@@ -94,6 +94,8 @@ pub(crate) enum Command {
     Watch(Box<WatchArgs>),
     /// Delete documents with their claims.
     Delete(DeleteArgs),
+    /// Have stored documents extracted anew, by better rules; claims that stay keep their ids.
+    Reextract(ReextractArgs),
     /// Check every span of every claim against its document, in bytes, code points and UTF-16 units.
     Verify(Box<VerifyArgs>),
     /// Score claims against labels of your own.
@@ -177,10 +179,18 @@ pub(crate) enum StoreCommand {
     #[command(after_help = "Exit code 1 means that something is not whole; standard error says what.")]
     Check(DataArgs),
     /// Write everything to one file, which any later version restores.
-    #[command(after_help = "Example:\n  dictum store backup dictum.bak --data ./dictum-data")]
+    #[command(after_help = "\
+Examples:
+  dictum store backup dictum.bak --data ./dictum-data                          of a server that is stopped
+  dictum store backup dictum.bak --online --endpoint http://127.0.0.1:50051    of one that goes on")]
     Backup {
         /// The file, which is there whole or not at all; `-` is standard output.
         file: PathBuf,
+        /// Back up what the server at `--endpoint` keeps, while it goes on. `--data` does not count then.
+        #[arg(long, env = "DICTUM_ONLINE")]
+        online: bool,
+        #[command(flatten)]
+        server: ServerArgs,
         #[command(flatten)]
         data: DataArgs,
     },
@@ -659,10 +669,47 @@ pub(crate) struct CountArgs {
 
 /// Flags of `dictum delete`.
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  dictum delete 1ea5aa9bad1189f26bd7793b44f0afaf
+  dictum delete --published-before 2020-01-01T00:00:00Z --dry-run   which documents that would be")]
 pub(crate) struct DeleteArgs {
     /// Ids of documents.
-    #[arg(required = true, value_name = "ID")]
+    #[arg(required_unless_present = "published_before", value_name = "ID")]
     pub(crate) ids: Vec<String>,
+
+    /// All documents that were published before this instant, or else are about an earlier day; those with neither stay.
+    #[arg(long, value_name = "TIME", conflicts_with = "ids", env = "DICTUM_PUBLISHED_BEFORE")]
+    pub(crate) published_before: Option<Timestamp>,
+
+    /// Only say which documents of `--published-before` would be deleted.
+    #[arg(long, requires = "published_before", env = "DICTUM_DRY_RUN")]
+    pub(crate) dry_run: bool,
+
+    #[command(flatten)]
+    pub(crate) server: ServerArgs,
+}
+
+/// Flags of `dictum reextract`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  dictum reextract --dry-run      what the server's present rules would change
+  dictum reextract                do it
+
+A line for each document of which something changes: its id, and how many claims are added, changed and retracted.")]
+pub(crate) struct ReextractArgs {
+    /// Ids of documents [default: all].
+    #[arg(value_name = "ID")]
+    pub(crate) ids: Vec<String>,
+
+    /// Only say what would change.
+    #[arg(long, env = "DICTUM_DRY_RUN")]
+    pub(crate) dry_run: bool,
+
+    /// How to print the documents.
+    #[arg(long, value_enum, default_value_t, env = "DICTUM_OUTPUT")]
+    pub(crate) output: LineOutput,
 
     #[command(flatten)]
     pub(crate) server: ServerArgs,

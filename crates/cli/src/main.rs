@@ -24,6 +24,7 @@ mod names;
 mod prerequisites;
 mod probe;
 mod reading;
+mod reextract;
 mod report;
 mod search;
 mod serve;
@@ -81,6 +82,7 @@ fn run(parsed: &Parsed) -> Result<Exit, Failure> {
         Command::Delete(args) => wait_for(delete::run(&args)),
         Command::Prerequisites(args) => wait_for(prerequisites::run(*args)),
         Command::Exchanges(args) => wait_for(exchanges::run(args)),
+        Command::Reextract(args) => wait_for(reextract::run(&args)),
         Command::Get(args) => wait_for(get::run(&args)),
         Command::Watch(args) => wait_for(watch::run(*args)),
         Command::Verify(args) => wait_for(verify::run(*args)),

@@ -1,4 +1,4 @@
-//! `dictum store …`: the keeping of a data directory, without a server.
+//! `dictum store …`: the keeping of a data directory, without a server (but for the backup of one that goes on).
 //!
 //! What each command does is in `dictum-store`; here are its arguments, its progress and how its outcome is printed.
 
@@ -9,12 +9,14 @@ use std::{
     time::Duration,
 };
 
+use dictum_client::StorageClient;
+use dictum_proto::v1::backup_store_response::Item;
 use dictum_store::{BackupSummary, CheckReport, Store, StoreError, StoreOptions, UpgradeProgress, Upgraded};
 use indicatif::ProgressBar;
 use serde_json::{Value, json};
 
 use crate::{
-    cli::{DataArgs, StoreCommand, SummaryOutput},
+    cli::{DataArgs, ServerArgs, StoreCommand, SummaryOutput},
     exit::{Exit, Failure},
     terminal,
 };
@@ -27,7 +29,8 @@ const TICK: Duration = Duration::from_millis(200);
 pub(crate) async fn run(command: StoreCommand) -> Result<Exit, Failure> {
     match command {
         StoreCommand::Check(args) => check(&args).await,
-        StoreCommand::Backup { file, data } => backup(&file, &data).await,
+        StoreCommand::Backup { file, online: true, server, data } => download(&file, &server, &data).await,
+        StoreCommand::Backup { file, online: false, server: _, data } => backup(&file, &data).await,
         StoreCommand::Restore { file, data } => restore(&file, &data).await,
         StoreCommand::Compact(args) => compact(&args).await,
         StoreCommand::Upgrade(args) => upgrade(&args).await,
@@ -91,11 +94,68 @@ async fn backup(file: &Path, args: &DataArgs) -> Result<Exit, Failure> {
         anstream::eprintln!("{}", lines(&summary_value(&summary)).trim_end());
         return Ok(Exit::Done);
     }
-    // Whole or not at all: the name is given when the bytes are on the disk.
-    let keep = || File::open(&partial)?.sync_all().and_then(|()| fs::rename(&partial, file));
-    keep().map_err(|source| file_failure(file, source))?;
+    keep(&partial, file)?;
     print(args.output, &summary_value(&summary))?;
     Ok(Exit::Done)
+}
+
+/// Writes the backup of a server that goes on, and reads the file once more to see that it can be restored.
+async fn download(file: &Path, server: &ServerArgs, args: &DataArgs) -> Result<Exit, Failure> {
+    let failed = |source| Failure::Server { endpoint: server.endpoint.clone(), source };
+    let client = StorageClient::new(server.connect().map_err(failed)?);
+    let mut answers = client.backup_store().await.map_err(failed)?;
+    let progress = progress("backing up");
+    let is_stdout = file == Path::new("-");
+    let partial = beside(file, ".partial");
+    let out: Box<dyn Write + Send> = if is_stdout {
+        Box::new(io::stdout())
+    } else {
+        Box::new(File::create(&partial).map_err(|source| file_failure(&partial, source))?)
+    };
+    let mut out = Counting { out, written: 0, bar: progress.clone() };
+    let mut summary = None;
+    while let Some(answer) = answers.message().await.map_err(|status| failed(status.into()))? {
+        match answer.item {
+            Some(Item::Chunk(chunk)) => {
+                out.write_all(&chunk).map_err(|source| file_failure(file, source))?;
+            }
+            Some(Item::Summary(sum)) => summary = Some(sum),
+            None => {}
+        }
+    }
+    out.flush().map_err(|source| file_failure(file, source))?;
+    progress.finish_and_clear();
+    let Some(summary) = summary.filter(|summary| summary.byte_count == out.written) else {
+        let what = "the server ended before it was whole".to_owned();
+        return Err(Failure::Backup(StoreError::BadBackup { what }));
+    };
+    let value = json!({
+        "revision": summary.revision,
+        "documents": summary.document_count,
+        "logEntries": summary.log_entry_count,
+        "bytes": summary.byte_count,
+        "blake3": summary.blake3,
+    });
+    if is_stdout {
+        anstream::eprintln!("{}", lines(&value).trim_end());
+        return Ok(Exit::Done);
+    }
+    let written = File::open(&partial).map_err(|source| file_failure(&partial, source))?;
+    let reader = BufReader::with_capacity(BUFFER_BYTES, written);
+    let read = Store::check_backup(reader).await.map_err(|error| failure(args, error))?;
+    if summary_value(&read) != value {
+        let what = "it is not what the server sent".to_owned();
+        return Err(Failure::Backup(StoreError::BadBackup { what }));
+    }
+    keep(&partial, file)?;
+    print(args.output, &value)?;
+    Ok(Exit::Done)
+}
+
+/// Whole or not at all: the name is given when the bytes are on the disk.
+fn keep(partial: &Path, file: &Path) -> Result<(), Failure> {
+    let keep = || File::open(partial)?.sync_all().and_then(|()| fs::rename(partial, file));
+    keep().map_err(|source| file_failure(file, source))
 }
 
 async fn restore(file: &Path, args: &DataArgs) -> Result<Exit, Failure> {

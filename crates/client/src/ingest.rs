@@ -80,6 +80,23 @@ impl IngestClient {
         Ok(answers.into_inner().map_err(ClientError::from))
     }
 
+    /// Has stored documents extracted anew, or asks what that would change; the summary comes last. A stream that breaks
+    /// off can be asked for again.
+    ///
+    /// # Errors
+    ///
+    /// The service's status when nothing is begun; later ones come in the stream.
+    pub async fn reextract_documents(
+        &self,
+        request: v1::ReextractDocumentsRequest,
+    ) -> Result<
+        impl Stream<Item = Result<v1::ReextractDocumentsResponse, ClientError>> + Send + Unpin + 'static,
+        ClientError,
+    > {
+        let answers = self.service(self.connection.channel.clone()).reextract_documents(request).await?;
+        Ok(answers.into_inner().map_err(ClientError::from))
+    }
+
     /// Ingests documents as they come, and returns their acknowledgements in the same order.
     ///
     /// At most the options' window of documents is under way. When the connection breaks, or a service behind the server

@@ -229,6 +229,50 @@ impl StorageClient {
             .await
     }
 
+    /// Deletes the oldest documents, or says which.
+    ///
+    /// # Errors
+    ///
+    /// The service's status, after retries.
+    pub async fn purge_documents(
+        &self,
+        request: v1::PurgeDocumentsRequest,
+    ) -> Result<v1::PurgeDocumentsResponse, ClientError> {
+        self.connection
+            .call(
+                request,
+                |channel, request| async move { self.service(channel).purge_documents(request).await },
+            )
+            .await
+    }
+
+    /// Returns one page of documents.
+    ///
+    /// # Errors
+    ///
+    /// The service's status, after retries.
+    pub async fn list_documents(
+        &self,
+        request: v1::ListDocumentsRequest,
+    ) -> Result<v1::ListDocumentsResponse, ClientError> {
+        self.connection
+            .call(
+                request,
+                |channel, request| async move { self.service(channel).list_documents(request).await },
+            )
+            .await
+    }
+
+    /// Starts a backup of the whole store. The stream is not resumed: a backup that breaks off starts anew.
+    ///
+    /// # Errors
+    ///
+    /// The service's status, without retries.
+    pub async fn backup_store(&self) -> Result<tonic::Streaming<v1::BackupStoreResponse>, ClientError> {
+        let mut service = self.service(self.connection.channel.clone());
+        Ok(service.backup_store(v1::BackupStoreRequest {}).await?.into_inner())
+    }
+
     /// Puts a new extraction in the place of an old one, or says what that would change.
     ///
     /// # Errors

@@ -84,7 +84,7 @@ impl Error {
 /// INTERNAL is a bug that this document woke: to refuse it alone lets the others through.
 fn is_about_the_document(status: &Status) -> bool {
     match status.code() {
-        Code::InvalidArgument | Code::Internal => dictum_proto::reason(status).is_some(),
+        Code::InvalidArgument | Code::NotFound | Code::Internal => dictum_proto::reason(status).is_some(),
         Code::ResourceExhausted => dictum_proto::reason(status) == Some(ErrorReason::MessageTooLarge),
         _ => false,
     }

@@ -4,6 +4,7 @@
 
 mod config;
 mod error;
+mod reextract;
 mod service;
 mod stream;
 mod upload;
@@ -23,6 +24,7 @@ pub const ACCESS: Access = &[
     ("IngestDocument", &[Scope::Ingest]),
     ("IngestDocuments", &[Scope::Ingest]),
     ("UploadFile", &[Scope::Ingest]),
+    ("ReextractDocuments", &[Scope::Admin]),
 ];
 
 /// The services behind ingest.

@@ -7,8 +7,8 @@ use dictum_proto::{
     ConvertError, document_within,
     v1::{
         ClaimView, Document, ExtractClaimsRequest, Extraction, IngestDocumentRequest, IngestDocumentResponse,
-        IngestDocumentsRequest, IngestResult, IngestStatus, UploadFileRequest, WriteDocumentRequest,
-        extraction_service_server as extraction, ingest_service_server::IngestService,
+        IngestDocumentsRequest, IngestResult, IngestStatus, ReextractDocumentsRequest, UploadFileRequest,
+        WriteDocumentRequest, extraction_service_server as extraction, ingest_service_server::IngestService,
         storage_service_server as storage,
     },
 };
@@ -19,6 +19,7 @@ use tonic::{Request, Response, Status, Streaming};
 use crate::{
     Backends, IngestConfig,
     error::Error,
+    reextract::{Reextracted, reextract},
     stream::{Acknowledgements, acknowledge},
     upload::{Results, Uploads, upload},
 };
@@ -27,7 +28,7 @@ use crate::{
 #[derive(Debug, Clone)]
 pub struct Intake {
     extraction: ExtractionClient,
-    storage: StorageClient,
+    pub(crate) storage: StorageClient,
     pub(crate) max_document_bytes: usize,
     pub(crate) window: usize,
     pub(crate) stopping: Stopping,
@@ -105,7 +106,7 @@ impl Intake {
     }
 
     /// Storage has the text: claims go to it without texts and second units.
-    async fn extract(&self, document: Document) -> Result<Extraction, Error> {
+    pub(crate) async fn extract(&self, document: Document) -> Result<Extraction, Error> {
         let request =
             ExtractClaimsRequest { document: Some(document), options: None, view: ClaimView::Basic.into() };
         let response = self
@@ -152,5 +153,14 @@ impl IngestService for Intake {
         request: Request<Streaming<UploadFileRequest>>,
     ) -> Result<Response<Self::UploadFileStream>, Status> {
         Ok(Response::new(upload(self.called_by(&request), request.into_inner()).await?))
+    }
+
+    type ReextractDocumentsStream = Reextracted;
+
+    async fn reextract_documents(
+        &self,
+        request: Request<ReextractDocumentsRequest>,
+    ) -> Result<Response<Self::ReextractDocumentsStream>, Status> {
+        Ok(Response::new(reextract(self.clone(), request.into_inner())?))
     }
 }

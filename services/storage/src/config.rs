@@ -22,6 +22,11 @@ pub struct StorageConfig {
     #[arg(long, env = "DICTUM_MIN_FREE_BYTES", value_name = "BYTES", default_value_t = 64 << 20)]
     pub min_free_bytes: u64,
 
+    /// How long documents are kept after their time (of publication, else of the occasion), such as 8760h for a year;
+    /// older ones are deleted. Documents without a time stay. Unset, nothing is deleted by its age.
+    #[arg(long, env = "DICTUM_KEEP_FOR", value_name = "TIME", value_parser = parse_duration)]
+    pub keep_for: Option<Duration>,
+
     /// Most watches at a time; more are refused with OVERLOADED.
     #[arg(long, env = "DICTUM_MAX_WATCHES", value_name = "N", default_value_t = 256)]
     pub max_watches: usize,

@@ -9,6 +9,8 @@ use tonic::{Code, Status};
 
 /// When to try a write again that found no room.
 const RETRY_WRITE_AFTER: Duration = Duration::from_secs(5);
+/// When to ask again for a backup while another is under way.
+const RETRY_BACKUP_AFTER: Duration = Duration::from_secs(10);
 /// When to ask again for a watch that found no room.
 const RETRY_WATCH_AFTER: Duration = Duration::from_secs(1);
 
@@ -33,6 +35,9 @@ pub(crate) enum Error {
         /// How many may be open.
         max_watches: usize,
     },
+    /// A backup is under way.
+    #[error("a backup is under way; there is one at a time")]
+    BackupUnderWay,
     /// A watcher did not read for too long.
     #[error("the watcher has not read for {} seconds; it can resume after revision {last_revision}", patience.as_secs())]
     ConsumerTooSlow {
@@ -79,6 +84,10 @@ impl From<Error> for Status {
                 [("max_watches", max_watches.to_string().as_str())],
                 RETRY_WATCH_AFTER,
             ),
+            Error::BackupUnderWay => {
+                let reason = ErrorReason::Overloaded;
+                status_with_retry(Code::ResourceExhausted, reason, message, [], RETRY_BACKUP_AFTER)
+            }
             Error::ConsumerTooSlow { patience: _, last_revision } => status(
                 Code::Aborted,
                 ErrorReason::ConsumerTooSlow,

@@ -2,11 +2,13 @@
 //!
 //! How they are kept is in `dictum-store`; this is its gRPC face.
 
+mod backup;
 mod compared;
 mod config;
 mod error;
 mod filter;
 mod names;
+mod retention;
 mod service;
 mod watch;
 
@@ -36,7 +38,10 @@ pub const ACCESS: Access = &[
     ("GetSpeaker", &[Scope::Read]),
     ("ListPrerequisites", &[Scope::Read]),
     ("ListExchanges", &[Scope::Read]),
+    ("ListDocuments", &[Scope::Read]),
     ("DeleteDocument", &[Scope::Admin]),
+    ("PurgeDocuments", &[Scope::Admin]),
+    ("BackupStore", &[Scope::Admin]),
     ("ReplaceExtraction", &[Scope::Admin]),
 ];
 
@@ -79,6 +84,9 @@ pub fn service(
     server: &ServerConfig,
     stopping: Stopping,
 ) -> StorageServiceServer<Keeper> {
+    if let Some(keep) = config.keep_for {
+        tokio::spawn(retention::keep_for(store.clone(), keep, stopping.clone()));
+    }
     StorageServiceServer::new(Keeper::new(store, search, config, server.max_document_bytes, stopping))
         .max_decoding_message_size(server.max_message_bytes)
         .max_encoding_message_size(server.max_message_bytes)

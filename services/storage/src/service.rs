@@ -5,16 +5,18 @@ use std::sync::Arc;
 use dictum_core::{ClaimId, DocumentId, ExtractedDocument, Units};
 use dictum_proto::{
     ConvertError, claim_to_wire, document_from_wire, document_to_wire, document_within, extraction_from_wire,
-    extraction_to_wire, provenance_to_wire, span_to_wire,
+    extraction_to_wire, provenance_to_wire, span_to_wire, timestamp_from_wire,
     v1::{
-        Claim, ClaimView, CountClaimsRequest, CountClaimsResponse, DeleteDocumentRequest,
-        DeleteDocumentResponse, GetClaimRequest, GetClaimResponse, GetDocumentRequest, GetDocumentResponse,
-        GetSpeakerRequest, GetSpeakerResponse, ListChannelsRequest, ListChannelsResponse, ListClaimsRequest,
-        ListClaimsResponse, ListExchangesRequest, ListExchangesResponse, ListPrerequisitesRequest,
+        BackupStoreRequest, Claim, ClaimView, CountClaimsRequest, CountClaimsResponse, DeleteDocumentRequest,
+        DeleteDocumentResponse, Document, GetClaimRequest, GetClaimResponse, GetDocumentRequest,
+        GetDocumentResponse, GetSpeakerRequest, GetSpeakerResponse, ListChannelsRequest,
+        ListChannelsResponse, ListClaimsRequest, ListClaimsResponse, ListDocumentsRequest,
+        ListDocumentsResponse, ListExchangesRequest, ListExchangesResponse, ListPrerequisitesRequest,
         ListPrerequisitesResponse, ListSpeakersRequest, ListSpeakersResponse, ListTopicsRequest,
-        ListTopicsResponse, Provenance, ReplaceExtractionRequest, ReplaceExtractionResponse,
-        SearchClaimsRequest, SearchClaimsResponse, SearchResult, WatchClaimsRequest, WriteDocumentRequest,
-        WriteDocumentResponse, storage_service_server::StorageService,
+        ListTopicsResponse, ListedDocument, Provenance, PurgeDocumentsRequest, PurgeDocumentsResponse,
+        ReplaceExtractionRequest, ReplaceExtractionResponse, SearchClaimsRequest, SearchClaimsResponse,
+        SearchResult, WatchClaimsRequest, WriteDocumentRequest, WriteDocumentResponse,
+        storage_service_server::StorageService,
     },
 };
 use dictum_search::{Hit, Search};
@@ -24,10 +26,12 @@ use tonic::{Request, Response, Status};
 
 use crate::{
     StorageConfig,
+    backup::{Backups, Pieces},
     compared::compared_to_wire,
     error::Error,
     filter::{filter_from_wire, id_from_wire, order_from_wire, size_from_wire},
     names::{count_to_wire, facet_from_wire, page_to_wire, profile_to_wire},
+    retention,
     watch::{Changes, Watches},
 };
 
@@ -38,6 +42,7 @@ pub struct Keeper {
     search: Search,
     max_document_bytes: usize,
     watches: Watches,
+    backups: Backups,
 }
 
 impl Keeper {
@@ -48,8 +53,9 @@ impl Keeper {
         max_document_bytes: usize,
         stopping: Stopping,
     ) -> Self {
+        let backups = Backups::new(stopping.clone());
         let watches = Watches::new(config.max_watches, config.watch_patience, stopping);
-        Self { store, search, max_document_bytes, watches }
+        Self { store, search, max_document_bytes, watches, backups }
     }
 
     async fn write(&self, request: WriteDocumentRequest) -> Result<WriteDocumentResponse, Error> {
@@ -207,6 +213,48 @@ impl Keeper {
         let document_id: DocumentId = id_from_wire(&request.document_id, "document_id")?;
         let revision = self.store.delete_document(document_id).await.map_err(Error::of_write)?;
         Ok(DeleteDocumentResponse { revision })
+    }
+
+    async fn purge(&self, request: PurgeDocumentsRequest) -> Result<PurgeDocumentsResponse, Error> {
+        let PurgeDocumentsRequest { before, max_documents, dry_run } = request;
+        let limit = size_from_wire(max_documents, "max_documents")?;
+        let field = || "before".to_owned();
+        let message = || "must be an instant of the years 0001 to 9999".to_owned();
+        let before = timestamp_from_wire(before, "", "before")
+            .map_err(|_| ConvertError::Invalid { field: field(), message: message() })?
+            .ok_or_else(|| ConvertError::Missing { field: field() })?;
+        let mut ids = self.store.documents_before(before, limit + 1).await?;
+        let more = ids.len() > limit;
+        ids.truncate(limit);
+        if !dry_run {
+            retention::delete(&self.store, &ids).await.map_err(Error::of_write)?;
+        }
+        Ok(PurgeDocumentsResponse {
+            document_ids: ids.iter().map(ToString::to_string).collect(),
+            more,
+            revision: self.store.revision(),
+        })
+    }
+
+    async fn documents(&self, request: ListDocumentsRequest) -> Result<ListDocumentsResponse, Error> {
+        let ListDocumentsRequest { page_size, page_token } = request;
+        let page_size = size_from_wire(page_size, "page_size")?;
+        let page = self.store.list_documents(page_size, Some(&page_token)).await?;
+        let listed = |stored: &StoredDocument| ListedDocument {
+            document: Some(Document {
+                text: String::new(),
+                residue: Vec::new(),
+                ..document_to_wire(&stored.document)
+            }),
+            claim_count: u32::try_from(stored.extraction.claims.len()).unwrap_or(u32::MAX),
+            rule_set: stored.extraction.rule_set.to_string(),
+            revision: stored.revision,
+        };
+        Ok(ListDocumentsResponse {
+            documents: page.documents.iter().map(listed).collect(),
+            next_page_token: page.next_page_token.unwrap_or_default(),
+            revision: page.revision,
+        })
     }
 
     async fn replace(&self, request: ReplaceExtractionRequest) -> Result<ReplaceExtractionResponse, Error> {
@@ -379,6 +427,34 @@ impl StorageService for Keeper {
         let deleted = self.delete(request.into_inner()).await?;
         caller.audit("DELETED", &document_id, "");
         Ok(Response::new(deleted))
+    }
+
+    async fn purge_documents(
+        &self,
+        request: Request<PurgeDocumentsRequest>,
+    ) -> Result<Response<PurgeDocumentsResponse>, Status> {
+        let (caller, dry_run) = (Caller::of(&request), request.get_ref().dry_run);
+        let purged = self.purge(request.into_inner()).await?;
+        if !dry_run {
+            purged.document_ids.iter().for_each(|id| caller.audit("DELETED", id, ""));
+        }
+        Ok(Response::new(purged))
+    }
+
+    async fn list_documents(
+        &self,
+        request: Request<ListDocumentsRequest>,
+    ) -> Result<Response<ListDocumentsResponse>, Status> {
+        Ok(Response::new(self.documents(request.into_inner()).await?))
+    }
+
+    type BackupStoreStream = Pieces;
+
+    async fn backup_store(
+        &self,
+        _request: Request<BackupStoreRequest>,
+    ) -> Result<Response<Self::BackupStoreStream>, Status> {
+        Ok(Response::new(self.backups.start(self.store.clone())?))
     }
 
     async fn replace_extraction(

@@ -436,6 +436,29 @@ impl StorageService for Faulty {
         Err(Status::unimplemented(""))
     }
 
+    async fn purge_documents(
+        &self,
+        _: Request<v1::PurgeDocumentsRequest>,
+    ) -> Result<Response<v1::PurgeDocumentsResponse>, Status> {
+        Err(Status::unimplemented(""))
+    }
+
+    async fn list_documents(
+        &self,
+        _: Request<v1::ListDocumentsRequest>,
+    ) -> Result<Response<v1::ListDocumentsResponse>, Status> {
+        Err(Status::unimplemented(""))
+    }
+
+    type BackupStoreStream = futures_util::stream::Empty<Result<v1::BackupStoreResponse, Status>>;
+
+    async fn backup_store(
+        &self,
+        _: Request<v1::BackupStoreRequest>,
+    ) -> Result<Response<Self::BackupStoreStream>, Status> {
+        Err(Status::unimplemented(""))
+    }
+
     async fn replace_extraction(
         &self,
         _: Request<v1::ReplaceExtractionRequest>,

@@ -7,6 +7,7 @@ mod contract;
 mod errors;
 mod extraction;
 mod ingest;
+mod keeping;
 mod life;
 mod protocol;
 mod search;
