@@ -95,7 +95,7 @@ impl Write for Chunks {
         if self.chunk.is_empty() {
             return Ok(());
         }
-        let chunk = std::mem::take(&mut self.chunk).into();
+        let chunk = std::mem::take(&mut self.chunk);
         let gone = |_| io::Error::from(io::ErrorKind::BrokenPipe);
         self.answers.blocking_send(Ok(answer(Item::Chunk(chunk)))).map_err(gone)
     }
