@@ -59,13 +59,13 @@ pub(crate) const RULES: &[Rule] = &[
     rule("report-that", None, "A cue and its clause: `X said that …`."),
     rule("report-clause", None, "A cue and its clause without a joining word: `X said …`."),
     rule("report-question", None, "A cue and a question: `X asked whether …`."),
-    rule("report-infinitive", None, "A cue and an act: `X promised to …`."),
+    rule("report-infinitive", None, "A cue and an act: `X promised to …`, `X asked Y to …`."),
     rule("report-object", None, "A cue and a thing: `X outlined the plan`."),
     rule("report-preposition", None, "A cue and a topic: `X spoke about the plan`."),
     rule("report-clause-first", None, "The clause stands before its cue: `…, X said.`"),
-    rule("report-phrase", None, "`According to X, …`"),
+    rule("report-phrase", None, "`According to X, …`, `As X noted, …`"),
     rule("report-gerund", None, "A cue in `-ing` after the clause of its subject: `…, noting that …`."),
-    rule("report-passive", None, "A passive cue: `X was asked whether …`."),
+    rule("report-passive", None, "A passive cue: `X was asked whether …`, `the plan was announced`."),
     rule("report-noun", None, "A noun that reports: `his promise to …`."),
 ];
 
@@ -440,7 +440,7 @@ impl Reader<'_, '_> {
         if self.losses.are_wanted() {
             self.note_idle_cues(sentence, &reports);
         }
-        for report in &reports {
+        for report in reports.iter().filter(|report| report.confidence >= MIN_CONFIDENCE) {
             for range in &report.content {
                 for token in &sentence.tokens[range.clone()] {
                     if token.kind == Kind::Quote {
@@ -773,7 +773,9 @@ fn sentence_end(paragraph: &Sentence<'_>, start: usize) -> usize {
             Kind::Close => {
                 at > start
                     && tokens[at - 1].kind == Kind::Stop
-                    && next.is_none_or(|next| next.kind != Kind::Word)
+                    && next.is_none_or(|next| {
+                        matches!(next.kind, Kind::Name | Kind::Number | Kind::Quote | Kind::Open)
+                    })
             }
             Kind::Quote => next.is_some_and(|next| quote_ends(paragraph, start, at, next)),
             Kind::Name => {
@@ -781,10 +783,11 @@ fn sentence_end(paragraph: &Sentence<'_>, start: usize) -> usize {
                 let dotted = paragraph.text.as_bytes()[tokens[at].end - 1] == b'.'
                     && tokens[at].end - tokens[at].start > 2
                     && tokens[at].word == words::Word::default();
-                dotted
+                let capital = dotted
                     && next.is_some_and(|next| {
                         next.kind == Kind::Name && next.is(Classes::FUNCTION.or(Classes::DETERMINER))
-                    })
+                    });
+                capital || short_form_ends(paragraph, start, at)
             }
             _ => false,
         };
@@ -794,6 +797,18 @@ fn sentence_end(paragraph: &Sentence<'_>, start: usize) -> usize {
         }
     }
     tokens.len()
+}
+
+/// Returns whether the short form at `at` ends a sentence: a quotation that is one follows: `said Ada Fenwick of Alder,
+/// Calif. “We are …”`
+fn short_form_ends(paragraph: &Sentence<'_>, start: usize, at: usize) -> bool {
+    let token = paragraph.tokens[at];
+    paragraph.text.as_bytes()[token.end - 1] == b'.'
+        && token.end - token.start > 2
+        && !token.is(Classes::HONORIFIC)
+        && paragraph.tokens[start..at].iter().any(|token| token.kind == Kind::Quote)
+        && paragraph.quote_ends_sentence(at + 1)
+        && floats(paragraph, at + 1)
 }
 
 fn quote_ends(paragraph: &Sentence<'_>, start: usize, at: usize, next: &Token) -> bool {

@@ -5,7 +5,7 @@
 use super::{
     marks::Quote,
     tokens::{Kind, Token},
-    words::{Classes, Forms, Frame, Phrase, Word, Words, same_word},
+    words::{Classes, Cue, Ending, Forms, Frame, Phrase, Word, Words, same_word},
 };
 
 /// Tokens that a subject, with what is put in beside it, may span.
@@ -142,6 +142,13 @@ impl<'a> Sentence<'a> {
         })
     }
 
+    /// Returns whether the words in marks at `at` go on with a sentence: a small letter opens them.
+    pub(super) fn quote_goes_on(&self, at: usize) -> bool {
+        self.quote(at).is_some_and(|quote| {
+            self.text[quote.inner_start..quote.inner_end].trim_start().starts_with(char::is_lowercase)
+        })
+    }
+
     fn quote_ends_in_comma(&self, at: usize) -> bool {
         self.quote(at)
             .is_some_and(|quote| self.text[quote.inner_start..quote.inner_end].trim_end().ends_with(','))
@@ -227,7 +234,14 @@ impl<'a> Sentence<'a> {
         while at > floor {
             let token = self.at(at - 1);
             match token.kind {
-                Kind::Name if token.is(Classes::FUNCTION) && at < end => break,
+                // "Will said": somebody's name; "When asked" is not.
+                Kind::Name
+                    if token.is(Classes::FUNCTION)
+                        && !token.is(Classes::SUBJECT_PRONOUN)
+                        && (at < end || !token.is(Classes::AUXILIARY)) =>
+                {
+                    break;
+                }
                 Kind::Name | Kind::Number | Kind::Possessive => at -= 1,
                 Kind::Close => match self.open_before(at - 1, floor) {
                     Some(open) if open > floor => at = open,
@@ -241,7 +255,8 @@ impl<'a> Sentence<'a> {
                     at -= 1; // a nickname
                 }
                 Kind::Word | Kind::Sign
-                    if token.kind == Kind::Sign && &self.text[token.start..token.end] != "&" =>
+                    if token.kind == Kind::Sign
+                        && !matches!(&self.text[token.start..token.end], "&" | "%") =>
                 {
                     break;
                 }
@@ -278,7 +293,10 @@ impl<'a> Sentence<'a> {
         if token.is(Classes::DETERMINER.or(Classes::POSSESSIVE)) {
             return Some(at - 1);
         }
-        if at == end && token.is(Classes::NO_NOUN) {
+        // "their own work |said": a verb's form behind an article or a possessive is a noun.
+        let noun = token.is(Classes::VERB)
+            && (left.is(Classes::DETERMINER.or(Classes::POSSESSIVE)) || left.kind == Kind::Possessive);
+        if at == end && token.is(Classes::NO_NOUN) && !noun {
             return None;
         }
         if self.at(at).is(Classes::DETERMINER.or(Classes::POSSESSIVE)) && at < end {
@@ -300,9 +318,12 @@ impl<'a> Sentence<'a> {
         if token.is(Classes::VERB) && !token.is(Classes::AUXILIARY) {
             // "the unnamed official": an ending alone makes no verb behind an article.
             let attribute = at < end && left.is(Classes::DETERMINER.or(Classes::POSSESSIVE));
-            return attribute.then_some(at - 1);
+            return (attribute || at == end && noun).then_some(at - 1);
         }
-        let verb = token.cues(Forms::FINITE) && !token.is(Classes::SPEAKER_NOUN.or(Classes::VENUE));
+        // "the mussel farming advocates |say": a plural right before its verb.
+        let plural = at == end && left.kind == Kind::Word && left_is_noun && self.plural_noun(at - 1);
+        let verb =
+            token.cues(Forms::FINITE) && !plural && !token.is(Classes::SPEAKER_NOUN.or(Classes::VENUE));
         if verb && !left.is(Classes::DETERMINER.or(Classes::POSSESSIVE)) && left.kind != Kind::Possessive {
             return None;
         }
@@ -321,9 +342,13 @@ impl<'a> Sentence<'a> {
 
     fn can_be_subject(&self, phrase: &Range) -> bool {
         let last = self.at(phrase.end - 1);
+        // "one in five"
+        let share = phrase.clone().any(|at| self.at(at).is(Classes::PREPOSITION))
+            && self.at(phrase.start).is(Classes::DETERMINER);
         let unfinished = last.is(Classes::POSSESSIVE)
             || last.is(Classes::DETERMINER)
                 && last.kind == Kind::Word
+                && !share
                 && !last.is(Classes::INDEFINITE.or(Classes::SPEAKER_NOUN));
         if unfinished && !last.is(Classes::OBJECT_PRONOUN) {
             return false;
@@ -335,11 +360,51 @@ impl<'a> Sentence<'a> {
         })
     }
 
+    /// Returns the subject of a verb at `at` behind what describes it: `|one official| who saw the letter said`,
+    /// `|a report| published on Monday said`.
+    pub(super) fn described_subject(&self, at: usize) -> Option<Range> {
+        let floor = self.start.max(at.saturating_sub(LONGEST_SUBJECT / 2));
+        for place in (floor + 1..at).rev() {
+            let token = self.at(place);
+            if matches!(
+                token.kind,
+                Kind::Stop | Kind::Semicolon | Kind::Colon | Kind::Comma | Kind::Dash | Kind::Quote
+            ) || token.is(Classes::SUBORDINATOR) && !token.is(Classes::RELATIVE.or(Classes::PREPOSITION))
+            {
+                return None;
+            }
+            let describes = token.is(Classes::RELATIVE) && !self.before(place).is(Classes::PREPOSITION)
+                || token.kind == Kind::Word
+                    && (token.is(Classes::VERB) || token.cues(Forms::PARTICIPLE))
+                    && !token.is(Classes::AUXILIARY)
+                    && !self.before(place).is(Classes::HELPER.or(Classes::SUBJECT_PRONOUN));
+            if !describes {
+                continue;
+            }
+            let Some(phrase) = self.noun_phrase_before(place) else { continue };
+            let opens = phrase.start == self.start
+                || matches!(
+                    self.before(phrase.start).kind,
+                    Kind::Comma | Kind::Colon | Kind::Dash | Kind::Semicolon
+                )
+                || self
+                    .before(phrase.start)
+                    .is(Classes::COORDINATOR.or(Classes::SUBORDINATOR).or(Classes::THAT));
+            if opens && !self.at(phrase.start).is(Classes::SUBJECT_PRONOUN) {
+                return Some(phrase);
+            }
+        }
+        None
+    }
+
     /// Returns the subject of the verb group that starts at `at`: "NAME, a doctor, said" included.
     pub(super) fn subject_before(&self, at: usize) -> Option<Range> {
         let mut at = at;
         while at > self.start && self.before(at).kind == Kind::Sign {
             at -= 1; // "Ada Fenwick 🇦🇶 said"
+        }
+        if self.before(at).is(Classes::REFLEXIVE) && self.before(at - 1).is_wordlike() {
+            at -= 1; // "Fenwick herself said"
         }
         let left = self.before(at);
         if left.kind == Kind::Comma || left.kind == Kind::Dash {
@@ -349,15 +414,34 @@ impl<'a> Sentence<'a> {
             return Some(at - 1..at);
         }
         let phrase = self.noun_phrase_before(at)?;
-        if self.before(phrase.start).kind == Kind::Comma && self.at(phrase.start).kind == Kind::Name {
-            return Some(phrase);
+        Some(self.with_partner(phrase))
+    }
+
+    /// Adds whom a sentence names before: `|Fenwick and| her aides said`, `|Ada Fenwick of Alder,| Northshire said`.
+    fn with_partner(&self, phrase: Range) -> Range {
+        let left = self.before(phrase.start);
+        let joined = left.is(Classes::COORDINATOR) && !left.is(Classes::CONTRAST);
+        let place = left.kind == Kind::Comma && phrase.clone().all(|at| self.at(at).kind == Kind::Name);
+        if !joined && !place {
+            return phrase;
         }
-        Some(phrase)
+        let Some(first) = self.noun_phrase_before(phrase.start - 1) else { return phrase };
+        let opens = first.start == self.start
+            || first.start == self.start + 1 && self.at(self.start).is(Classes::COORDINATOR);
+        let named = self.at(first.start).kind == Kind::Name
+            || first.clone().any(|at| self.at(at).is(Classes::SPEAKER_NOUN));
+        let town = first.clone().any(|at| self.at(at).is(Classes::PREPOSITION))
+            && first.clone().all(|at| self.at(at).kind == Kind::Name || self.at(at).is(Classes::PREPOSITION))
+            && !self.at(first.start).cues(Forms::GERUND);
+        if opens && named && (joined || town) { first.start..phrase.end } else { phrase }
     }
 
     /// Finds the noun before what is put in between commas: `NAME , a doctor , |said`.
     fn subject_across_commas(&self, comma: usize) -> Option<Range> {
         let floor = self.start.max(comma.saturating_sub(LONGEST_SUBJECT));
+        if let Some(head) = self.relative_head(floor, comma) {
+            return Some(head);
+        }
         let mut found: Option<Range> = None;
         let mut segment_end = comma;
         for at in (floor..comma).rev() {
@@ -375,6 +459,13 @@ impl<'a> Sentence<'a> {
                 break;
             }
             let Some(phrase) = self.noun_phrase_before(at) else { continue };
+            // "Ada Fenwick, 33, |of Alder|, says": the place is put in too.
+            if phrase.start > floor
+                && self.before(phrase.start).is(Classes::PREPOSITION)
+                && self.clause_opener(phrase.start - 1)
+            {
+                continue;
+            }
             let first = self.at(phrase.start);
             let named = phrase.clone().any(|at| self.at(at).kind == Kind::Name);
             if found.is_none() || named {
@@ -389,7 +480,39 @@ impl<'a> Sentence<'a> {
                 break;
             }
         }
-        found.map(|phrase| self.with_name_put_in(phrase, comma))
+        let found = found.map(|phrase| self.with_name_put_in(phrase, comma));
+        // "Sen. Ada Fenwick (Alder), said": a comma too many.
+        found.or_else(|| {
+            let phrase = self.noun_phrase_before(comma)?;
+            (phrase.start == self.start && self.at(phrase.start).kind == Kind::Name).then_some(phrase)
+        })
+    }
+
+    /// Returns the noun before a relative clause that ends before the comma at `comma`, commas of its own included:
+    /// `|Ada Fenwick|, who was in Alder, Northshire, on Monday, said`.
+    fn relative_head(&self, floor: usize, comma: usize) -> Option<Range> {
+        let stops = [Kind::Stop, Kind::Semicolon, Kind::Colon, Kind::Quote];
+        let relative =
+            (floor + 1..comma).rev().take_while(|at| !stops.contains(&self.at(*at).kind)).find(|at| {
+                let token = self.at(*at);
+                token.is(Classes::RELATIVE)
+                    && !token.is(Classes::THAT)
+                    && self.before(*at).kind == Kind::Comma
+            })?;
+        let own_verb = (relative + 1..comma).take(8).any(|at| {
+            let token = self.at(at);
+            token.is(Classes::AUXILIARY.or(Classes::VERB)) || token.cues(Forms::FINITE)
+        });
+        // Behind a comma of its own the main clause may have begun.
+        let begun = (relative + 1..comma).any(|at| {
+            self.at(at).kind == Kind::Comma
+                && (self.at(at + 1).is(Classes::AUXILIARY.or(Classes::VERB).or(Classes::SUBJECT_PRONOUN))
+                    || self.at(at + 1).cues(Forms::FINITE))
+        });
+        if !own_verb || begun {
+            return None;
+        }
+        self.noun_phrase_before(relative - 1)
     }
 
     /// Adds the name that is put in behind a role: `the head of the council, |Ada Fenwick|, said`.
@@ -409,7 +532,8 @@ impl<'a> Sentence<'a> {
         if first.is(Classes::RELATIVE) || first.is(Classes::PREPOSITION) || first.cues(Forms::GERUND) {
             return true;
         }
-        !segment.clone().any(|at| {
+        // "Ada Fenwick, a farmer who |has| grown old": the relative clause may hold what it will.
+        !segment.take_while(|at| !self.at(*at).is(Classes::RELATIVE)).any(|at| {
             let token = self.at(at);
             token.is(Classes::AUXILIARY) || token.is(Classes::SUBJECT_PRONOUN)
         })
@@ -482,11 +606,9 @@ impl<'a> Sentence<'a> {
 
     fn plural_noun(&self, at: usize) -> bool {
         let token = self.at(at);
-        let word = self.word(at);
         token.kind == Kind::Word
             && !token.is(Classes::HONORIFIC)
-            && word.ends_with('s')
-            && !word.ends_with("ss")
+            && self.words.ends_in(Ending::Plural, self.word(at))
     }
 
     /// Adds the name that is put beside a role: `said the mayor, |Ada Fenwick`.
@@ -521,10 +643,16 @@ impl<'a> Sentence<'a> {
 
     /// Returns the subject of the first finite verb from `from` on.
     pub(super) fn main_subject(&self, from: usize, to: usize) -> Option<Range> {
+        let mut aside = from; // what is put in with ", who …," has verbs of its own
         let verb = (from..to).take(LONGEST_CONTENT).find(|at| {
             let token = self.at(*at);
-            (token.is(Classes::AUXILIARY.or(Classes::VERB)) || token.cues(Forms::FINITE))
+            if token.is(Classes::RELATIVE) && self.before(*at).kind == Kind::Comma {
+                aside = (*at..to).find(|at| self.at(*at).kind == Kind::Comma).unwrap_or(*at);
+            }
+            *at >= aside
+                && (token.is(Classes::AUXILIARY.or(Classes::VERB)) || token.cues(Forms::FINITE))
                 && *at > from
+                && token.kind == Kind::Word
                 && !self.before(*at).is(Classes::RELATIVE)
         })?;
         self.subject_before(self.verb_group(verb).start)
@@ -610,6 +738,15 @@ impl<'a> Sentence<'a> {
                 }
                 Kind::Dash if at > from && self.at(at + 1).is(Classes::COORDINATOR) => return at,
                 Kind::Comma | Kind::Dash if at > from && self.breaks_after_comma(at + 1) => return at,
+                // "suggesting the pier be closed, |was tepid|": only a comma before it could make it a clause's own verb.
+                Kind::Comma
+                    if at > from
+                        && self.at(at + 1).is(Classes::AUXILIARY)
+                        && !self.at(at + 1).is(Classes::CONTRACTION)
+                        && !(from..at).any(|at| matches!(self.at(at).kind, Kind::Comma | Kind::Dash)) =>
+                {
+                    return at;
+                }
                 Kind::Word | Kind::Name if at > from && self.breaks_at_word(at) => return at,
                 Kind::Word if phrase && at > from && self.breaks_phrase(at) => return at,
                 _ => {}
@@ -637,7 +774,8 @@ impl<'a> Sentence<'a> {
             return self.starts_report(next + 1)
                 || token.is(Classes::COORDINATOR) && self.report_verb(next + 1).is_some();
         }
-        self.starts_report(next)
+        // "…, |whose| leaders have said": a clause beside a noun.
+        !(token.is(Classes::RELATIVE) && token.is(Classes::POSSESSIVE)) && self.starts_report(next)
     }
 
     /// Returns whether the narrator explains from here to the end what was said: "would sign it, |a measure that …".
@@ -645,10 +783,12 @@ impl<'a> Sentence<'a> {
     /// Another comma may close the apposition, so that the clause goes on, or show a list: then it stays in.
     fn adds_background(&self, at: usize) -> bool {
         // Measured on news: ", which …" and ", while …" belong to the speaker as often as not.
-        matches!(self.word(at), "a" | "an" | "who")
-            && !(at..self.end.min(at + LONGEST_CONTENT))
-                .take_while(|at| self.at(*at).kind != Kind::Stop)
-                .any(|at| matches!(self.at(at).kind, Kind::Comma | Kind::Quote))
+        let token = self.at(at);
+        token.is(Classes::COMPARISON)
+            || token.is(Classes::BACKGROUND)
+                && !(at..self.end.min(at + LONGEST_CONTENT))
+                    .take_while(|at| self.at(*at).kind != Kind::Stop)
+                    .any(|at| matches!(self.at(at).kind, Kind::Comma | Kind::Quote))
     }
 
     /// Returns whether a phrase ends at the word: "|and made", "|in a statement".
@@ -673,18 +813,22 @@ impl<'a> Sentence<'a> {
             return true; // "… isolated blocs which seems a sound idea"
         }
         if token.is(Classes::COORDINATOR) {
-            return self.report_verb(at + 1).is_some() || self.starts_report(at + 1);
+            let next = self.at(at + 1);
+            let gerund = next.cues(Forms::GERUND) && self.words.verb(next.word).weight(Frame::Gerund) > 0.3;
+            // "would expand it and |push| for more": a base form goes on with what was said.
+            let verb =
+                self.report_verb(at + 1).filter(|verb| self.at(*verb).cues(Forms::FINITE) || *verb > at + 1);
+            return gerund || verb.is_some() || self.starts_report(at + 1);
         }
         token.is(Classes::CONTRAST) && self.starts_report(at + 1) || self.phrase_at(at).is_some()
     }
 
     /// Steps over what stands between a cue and its content: "on Monday", "in a statement", ", without proof,".
-    pub(super) fn skip_adjuncts(&self, from: usize, cue_prepositions: &[String]) -> usize {
+    pub(super) fn skip_adjuncts(&self, from: usize, cue: &Cue) -> usize {
         let mut at = from;
         while at < from + 2 * LONGEST_ADJUNCT {
             let token = self.at(at);
-            let own = token.is(Classes::PREPOSITION)
-                && cue_prepositions.iter().any(|p| self.word(at).eq_ignore_ascii_case(p));
+            let own = token.is(Classes::PREPOSITION) && cue.preposition(self.word(at)).is_some();
             let adjunct = token.is(Classes::PREPOSITION) && !own && !token.is(Classes::INFINITIVE_MARK)
                 || token.kind == Kind::Comma && self.at(at + 1).kind != Kind::Quote
                 || token.is(Classes::INFINITIVE_MARK) && !own && !self.is_infinitive(at)
@@ -695,8 +839,16 @@ impl<'a> Sentence<'a> {
             if own {
                 break;
             }
-            if token.is(Classes::TIME.or(Classes::ADVERB)) && token.is_wordlike() {
+            if token.is(Classes::TIME.or(Classes::ADVERB))
+                && token.is_wordlike()
+                && self.at(at + 1).kind != Kind::Possessive
+            {
                 at += 1;
+            } else if token.is(Classes::DETERMINER)
+                && self.at(at + 1).is(Classes::TIME)
+                && self.at(at + 2).is(Classes::THAT)
+            {
+                at += 2; // "said earlier |this year| that"
             } else if token.is(Classes::PREPOSITION)
                 && let Some(next) = self.skip_venue(at)
             {
@@ -727,6 +879,7 @@ impl<'a> Sentence<'a> {
                 Kind::Colon => return Some(at),
                 Kind::Quote if self.before(at).kind == Kind::Comma => return Some(at),
                 Kind::Stop | Kind::Semicolon | Kind::Quote => return None,
+                _ if token.is(Classes::THAT) && self.is_relative_that(at) => {}
                 _ if token.is(Classes::THAT) && !self.is_demonstrative(at) => return Some(at),
                 _ if token.is(Classes::AUXILIARY.or(Classes::SUBJECT_PRONOUN)) => return None,
                 _ if at >= self.end => return None,
@@ -736,10 +889,21 @@ impl<'a> Sentence<'a> {
         None
     }
 
+    /// Returns whether a verb follows "that" at `at`, so that it stands for a noun: "in a story |that| appeared".
+    pub(super) fn is_relative_that(&self, at: usize) -> bool {
+        let next = self.at(at + 1);
+        next.kind == Kind::Word
+            && (next.is(Classes::AUXILIARY.or(Classes::VERB)) || next.cues(Forms::FINITE))
+            && !next.is(Classes::TIME.or(Classes::SPEAKER_NOUN).or(Classes::VENUE).or(Classes::CONTRACTION))
+            && !(self.plural_noun(at + 1) && self.at(at + 2).is(Classes::AUXILIARY.or(Classes::VERB)))
+    }
+
     /// Returns whether "that" at `at` points at a noun ("that day") or stands for one.
     pub(super) fn is_demonstrative(&self, at: usize) -> bool {
         let next = self.at(at + 1);
-        self.before(at).is(Classes::PREPOSITION) || next.is(Classes::TIME) && !self.at(at + 2).is_wordlike()
+        let time = next.is(Classes::TIME) && self.at(at + 2).kind != Kind::Possessive;
+        self.before(at).is(Classes::PREPOSITION)
+            || time && (next.kind == Kind::Word || !self.at(at + 2).is_wordlike())
     }
 
     /// Returns the place after "in an interview with X", "on Twitter", "at a rally on Monday"; `None` for other phrases.

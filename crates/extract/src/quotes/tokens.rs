@@ -240,13 +240,18 @@ fn push_word(
         let inner_stop = last_part <= 2 && last_part < end - start; // "U.S.", not "alder.com."
         let initial = end - start == 1 && kind == Kind::Name;
         let marked = words.grammar();
+        // "(D-Calif.)": the last part is the abbreviation.
+        let last =
+            text[start..end].rfind('-').map_or(word, |hyphen| words.look_up(&text[start + hyphen + 1..end]));
         let abbreviation =
-            (kind == Kind::Name || marked.is_some()) && word.classes.any(Classes::ABBREVIATION);
+            (kind == Kind::Name || marked.is_some()) && last.classes.any(Classes::ABBREVIATION);
         let ordinal = kind == Kind::Number
             && marked.is_some_and(|grammar| grammar.ordinal_stop)
             && end - start <= 2
             && text[end + 1..limit].trim_start().starts_with(char::is_alphabetic);
-        let abbreviation = abbreviation || ordinal;
+        let numbering = word.classes.any(Classes::NUMBERING)
+            && text[end + 1..limit].trim_start().starts_with(|c: char| c.is_ascii_digit());
+        let abbreviation = abbreviation || ordinal || numbering;
         if inner_stop && !first.is_ascii_digit() && end - start <= 8 || initial || abbreviation {
             push(text, start, end + 1, kind, word, words, tokens);
             return end + 1;

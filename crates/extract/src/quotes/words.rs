@@ -39,6 +39,8 @@ classes! {
     SUBJECT_PRONOUN = "subject-pronoun",
     /// "him", "them".
     OBJECT_PRONOUN = "object-pronoun",
+    /// "herself", "themselves": may stand behind the subject.
+    REFLEXIVE = "reflexive",
     /// "I", "we", "my".
     FIRST_PERSON = "first-person",
     /// "you", "your".
@@ -103,6 +105,12 @@ classes! {
     NEUTER = "neuter",
     /// "someone", "others": nobody in particular.
     INDEFINITE = "indefinite",
+    /// "a", "who": behind a comma, often what the narrator adds.
+    BACKGROUND = "background",
+    /// "compared": behind a comma, always what the narrator adds.
+    COMPARISON = "comparison",
+    /// "No.": a full stop before figures ends no sentence.
+    NUMBERING = "numbering",
     /// "importance", "commitment": with its complement, what somebody stands for.
     STANCE = "stance",
     /// "sei", "habe": a verb form that shows that the clause is reported.
@@ -216,10 +224,14 @@ pub(super) enum Frame {
     Gerund,
     /// "noted the importance of the plan": a noun that holds what was said.
     Stance,
+    /// "the plan was announced": the subject of a passive is what was said.
+    Subject,
+    /// "asked him to come": with those who shall act.
+    Order,
 }
 
 /// How many frames there are.
-const FRAMES: usize = 11;
+const FRAMES: usize = 13;
 
 /// A word or lemma that attributes.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -228,8 +240,8 @@ pub(super) struct Cue {
     pub lemma: String,
     /// How often a use in this frame reports something; 0 where it never does.
     weights: [f32; FRAMES],
-    /// The prepositions after which its content can stand.
-    pub prepositions: Vec<String>,
+    /// The prepositions after which its content can stand, with how often it does.
+    prepositions: Vec<(String, f32)>,
     /// "told him": a person can stand between cue and content.
     pub addressee: bool,
     /// "hopes": no act of saying.
@@ -244,6 +256,14 @@ impl Cue {
     /// Returns how often a use of this cue in `frame` reports something, from 0 to 1.
     pub(super) fn weight(&self, frame: Frame) -> f32 {
         self.weights[frame as usize]
+    }
+
+    /// Returns how often what stands behind the preposition is reported; `None` for those that it does not take.
+    pub(super) fn preposition(&self, word: &str) -> Option<f32> {
+        self.prepositions
+            .iter()
+            .find(|(known, _)| known.eq_ignore_ascii_case(word))
+            .map(|(_, weight)| *weight)
     }
 }
 
@@ -298,13 +318,29 @@ pub(super) struct Phrase {
     pub only_behind: bool,
 }
 
+/// What an ending may show.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Ending {
+    /// "unlocked".
+    Verb,
+    /// "unlocking".
+    Gerund,
+    /// "unlocks".
+    Present,
+    /// "locks", but not "dress".
+    Plural,
+}
+
 #[derive(Debug, Deserialize, Default)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, default)]
 struct Endings {
-    #[serde(default)]
     adverb: Vec<String>,
-    #[serde(default)]
     verb: Vec<String>,
+    gerund: Vec<String>,
+    present: Vec<String>,
+    plural: Vec<String>,
+    /// Endings that look like a plural's and are none.
+    singular: Vec<String>,
 }
 
 impl Endings {
@@ -361,7 +397,7 @@ struct CueEntry {
     forms: Vec<String>,
     frames: BTreeMap<Frame, f32>,
     #[serde(default)]
-    prepositions: Vec<String>,
+    prepositions: Prepositions,
     #[serde(default)]
     addressee: bool,
     #[serde(default)]
@@ -369,6 +405,20 @@ struct CueEntry {
     particle: Option<String>,
     #[serde(default)]
     negated: bool,
+}
+
+/// A list, where all have the weight of the frame, or a table with the weight of each.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+enum Prepositions {
+    Alike(Vec<String>),
+    Weighed(BTreeMap<String, f32>),
+}
+
+impl Default for Prepositions {
+    fn default() -> Self {
+        Self::Alike(Vec::new())
+    }
 }
 
 #[derive(Debug, Deserialize)]
@@ -430,6 +480,17 @@ impl Words {
         &self.phrases
     }
 
+    /// Returns whether the ending of a word shows this; for words that no list holds.
+    pub(super) fn ends_in(&self, ending: Ending, word: &str) -> bool {
+        let any = |endings: &[String]| endings.iter().any(|ending| word.ends_with(ending.as_str()));
+        match ending {
+            Ending::Verb => any(&self.endings.verb),
+            Ending::Gerund => any(&self.endings.gerund),
+            Ending::Present => any(&self.endings.present),
+            Ending::Plural => any(&self.endings.plural) && !any(&self.endings.singular),
+        }
+    }
+
     /// Returns the classes that the ending of an unknown word in small letters suggests.
     pub(super) fn by_ending(&self, word: &str) -> Classes {
         let last = word.as_bytes().last().copied().unwrap_or(0);
@@ -488,10 +549,19 @@ impl Words {
         for (frame, weight) in &entry.frames {
             weights[*frame as usize] = *weight;
         }
+        let alike = weights[Frame::Preposition as usize];
+        let prepositions: Vec<(String, f32)> = match &entry.prepositions {
+            Prepositions::Alike(words) => words.iter().map(|word| (word.clone(), alike)).collect(),
+            Prepositions::Weighed(words) => {
+                words.iter().map(|(word, weight)| (word.clone(), *weight)).collect()
+            }
+        };
+        let surest = prepositions.iter().map(|(_, weight)| *weight).fold(0.0, f32::max);
+        weights[Frame::Preposition as usize] = surest;
         self.cues.push(Cue {
             lemma,
             weights,
-            prepositions: entry.prepositions.clone(),
+            prepositions,
             addressee: entry.addressee,
             attitude: entry.attitude,
             particle: entry.particle.clone(),
