@@ -20,12 +20,12 @@ fn holds(prefix: &str, form: &str, floor: &str) {
 
 #[test]
 fn condition_lists_stay_above_their_floor() {
-    holds("lists-", "prerequisite-list", "0.95");
+    holds("lists-", "prerequisite-list", "0.98");
 }
 
 #[test]
 fn transcripts_stay_above_their_floor() {
-    holds("turns-", "question-answer", "0.95");
+    holds("turns-", "question-answer", "0.98");
 }
 
 #[test]

@@ -74,13 +74,19 @@ impl Introducer {
 }
 
 /// Reads the sentence around an anchor that [`is_anchor`] accepts; `None` when no list opens in it.
-pub(super) fn read(text: &str, stretch: Span, hit: Range<usize>, owners: &[usize]) -> Option<Introducer> {
+pub(super) fn read(
+    text: &str,
+    stretch: Span,
+    spoken: bool,
+    hit: Range<usize>,
+    owners: &[usize],
+) -> Option<Introducer> {
     let sentence_start = sentence::start(text, hit.start, stretch.start());
     let ahead = sentence::floor(text, (hit.end + MAX_AHEAD).min(stretch.end()));
     let tokens = words::split(text, sentence_start..ahead);
     let at = tokens.iter().position(|word| word.start <= hit.start && hit.start < word.end)?;
     let (words, anchor, anchor_at) = language(&tokens, at, owners)?;
-    let sentence = Sentence { text, tokens: &tokens, words, anchor, anchor_at, stretch };
+    let sentence = Sentence { text, tokens: &tokens, words, anchor, anchor_at, stretch, spoken };
     if sentence.means_something_else() {
         return None;
     }
@@ -109,7 +115,15 @@ pub(super) fn read_behind(
     if !matches!(anchor, Anchor::Noun | Anchor::WeakNoun) || rest.contains([':', '：', ';', '；']) {
         return None;
     }
-    let sentence = Sentence { text, tokens: &tokens, words, anchor, anchor_at: anchor_at.clone(), stretch };
+    let sentence = Sentence {
+        text,
+        tokens: &tokens,
+        words,
+        anchor,
+        anchor_at: anchor_at.clone(),
+        stretch,
+        spoken: false,
+    };
     let count = sentence.count();
     let span = Span::new(tokens[pointing.start].start, from).ok()?;
     Some(Introducer {
@@ -197,6 +211,8 @@ struct Sentence<'a> {
     anchor: Anchor,
     anchor_at: Range<usize>,
     stretch: Span,
+    /// Somebody's words, as the form of the document tells.
+    spoken: bool,
 }
 
 impl Sentence<'_> {
@@ -220,6 +236,10 @@ impl Sentence<'_> {
         others.filter_map(|i| words.not_with.at(tokens, i).map(|len| i..i + len)).any(|bad| {
             // A word behind the end of the sentence does not count, nor "if … met", "must … fulfil".
             let (first, last) = (bad.start.min(at.start), bad.end.max(at.end).min(tokens.len()));
+            // "The conditions for *lifting* the blockade": what they are for.
+            if bad.start > at.end && words.subject_after.at(tokens, at.end).is_some() {
+                return false;
+            }
             !self.is_still_to_be(&bad)
                 && !self.text[tokens[first].start..tokens[last - 1].end].contains([':', '.', ';', '：', '。'])
         }) || self.is_a_state()
@@ -261,7 +281,7 @@ impl Sentence<'_> {
         match (colon, copula) {
             // "are as follows:", "are:", "are the following:"
             (Some(sign @ (Opening::Colon, at, _)), Some((_, after)))
-                if !self.text[after..at].contains([',', ';']) =>
+                if !self.text[after..at].contains([',', ';']) || self.tells_who(after, at) =>
             {
                 Some(sign)
             }
@@ -315,6 +335,13 @@ impl Sentence<'_> {
         let from = self.tokens[self.anchor_at.end - 1].end;
         let cue = [", –", ", —", ", -"].iter().find_map(|dash| text.get(from..end)?.find(dash))?;
         says(from + cue..end).then(|| (from + cue..end, high - dash.trim_start().len()))
+    }
+
+    /// "Are, according to the mayor, the following:", "sind laut Ada Fenwick, der Bürgermeisterin:".
+    fn tells_who(&self, after: usize, sign: usize) -> bool {
+        let from = self.tokens.iter().position(|word| word.start >= after).unwrap_or(self.tokens.len());
+        let until = self.tokens.iter().position(|word| word.start >= sign).unwrap_or(self.tokens.len());
+        self.words.according.find(self.tokens, from..until.min(from + 3)).is_some()
     }
 
     /// Returns whether the words from a copula to the sign are no items: one or two words, or a comma at once.
@@ -502,10 +529,10 @@ impl Sentence<'_> {
     }
 
     /// "According to the mayor, the requirements are:": somebody tells them.
-    fn is_told(&self) -> bool {
-        let before = 0..self.anchor_at.start;
-        self.words.according.find(self.tokens, before.clone()).is_some()
-            || self.words.say_verbs.find(self.tokens, before).is_some()
+    fn is_told(&self, opening_at: usize) -> bool {
+        let limit = self.tokens.iter().position(|word| word.start >= opening_at).unwrap_or(self.tokens.len());
+        self.words.according.find(self.tokens, 0..limit).is_some()
+            || self.words.say_verbs.find(self.tokens, 0..self.anchor_at.start).is_some()
     }
 
     fn subject(&self, opening_at: usize) -> Option<Span> {
@@ -570,9 +597,11 @@ impl Sentence<'_> {
         let subject = self.subject(opening_at);
         let weak = self.anchor == Anchor::WeakNoun;
         let needed = self.words.conditionals.find(self.tokens, 0..self.anchor_at.start).is_some();
-        let told =
-            opening != Opening::Running && self.is_told() || (has_follow || self.has_count()) && needed;
-        let told = told || opening == Opening::Resumed;
+        let told = opening != Opening::Running && self.is_told(opening_at)
+            || (has_follow || self.has_count()) && needed;
+        // "Requirements for an agreement:" in somebody's statement.
+        let stated = self.spoken && opening == Opening::Colon && subject.is_some();
+        let told = told || opening == Opening::Resumed || stated;
         if weak && !(has_verb || self.is_owned() || told || has_follow && subject.is_some()) {
             return None;
         }

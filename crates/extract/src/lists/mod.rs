@@ -123,6 +123,7 @@ fn search(
 ) {
     let Some(slice) = stretch.span.slice(text) else { return };
     let base = stretch.span.start();
+    let spoken = matches!(stretch.voice, Voice::Of(_));
     let mut budget = Budget::default();
     let mut searched = base; // what lies before is in a list or was read in vain
     for hit in LEXICON.candidates(slice) {
@@ -134,7 +135,7 @@ fn search(
             continue;
         }
         let before = searched;
-        if let Some(introducer) = introducer::read(text, stretch.span, place.clone(), hit.owners) {
+        if let Some(introducer) = introducer::read(text, stretch.span, spoken, place.clone(), hit.owners) {
             // The same colon is not read twice, whichever of the words before it is taken.
             searched = introducer.span.end();
             let context = context(text, &introducer, stretch.span.end());

@@ -383,6 +383,17 @@ impl Reader<'_> {
 
     fn weigh(&self, tokens: &[Word], run: Range<usize>, anchor: &Range<usize>) -> Option<Named> {
         let words = self.words;
+        // "*NATO* spokeswoman Helga Brandvold": the name comes behind the role.
+        let role = words.roles.at(tokens, run.end).map(|len| run.end..run.end + len);
+        let names_another = role.is_some_and(|role| {
+            tokens.get(role.end).is_some_and(|word| word.capital)
+                && self.text[tokens[run.end - 1].end..tokens[role.end].start]
+                    .chars()
+                    .all(|c| c.is_alphanumeric() || matches!(c, ' ' | '-'))
+        });
+        if names_another {
+            return None;
+        }
         let complement = self.complement(tokens, &run);
         let start = complement.unwrap_or_else(|| self.with_role(tokens, run.start));
         let span = Span::new(tokens[start].start, tokens[run.end - 1].end).ok()?;
