@@ -91,6 +91,7 @@ impl Finder<'_, '_> {
             .or(Classes::INDEFINITE))
             || s.words.ends_in(Ending::Plural, s.word(subject.end - 1))
             || last.kind == Kind::Close
+            || subject.clone().any(|at| s.at(at).kind == Kind::Number)
             || last.is(Classes::SPEAKER_NOUN)
             || subject
                 .clone()
