@@ -72,7 +72,12 @@ impl Finder<'_, '_> {
             }
             _ if self.own_preposition(at, cue) => {
                 let from = at + 1;
-                let end = if s.quote(from).is_some() { self.quoted_end(from) } else { s.phrase_end(from) };
+                let end = match s.quote(from) {
+                    Some(_) => self.quoted_end(from),
+                    // "spoke about |how it had been closed and sold|"
+                    None if s.at(from).is(Classes::QUESTION_WORD) => s.clause_end(from),
+                    None => s.phrase_end(from),
+                };
                 (from < end).then_some((from..end, Frame::Preposition, Rule::Preposition))
             }
             _ if token.is(Classes::QUESTION_WORD) => {

@@ -47,7 +47,9 @@ impl Finder<'_, '_> {
             token.is(Classes::RELATIVE.or(Classes::SUBORDINATOR).or(Classes::QUESTION_WORD))
                 || token.kind == Kind::Word
                     && (token.is(Classes::AUXILIARY)
-                        || token.cues(Forms::FINITE) && s.before(*at).is_wordlike())
+                        || token.cues(Forms::FINITE)
+                            && s.before(*at).is_wordlike()
+                            && !s.before(*at).is(Classes::DETERMINER.or(Classes::POSSESSIVE)))
         });
         match verb {
             Some(at)
