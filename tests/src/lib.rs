@@ -5,6 +5,7 @@
 
 mod access;
 mod authority;
+pub mod hostile;
 mod process;
 mod services;
 

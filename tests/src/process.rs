@@ -16,6 +16,9 @@ fn binary(name: &str) -> PathBuf {
         let packages = ["dictum-ingest", "dictum-extraction", "dictum-storage", "dictum-cli"];
         let mut build = Command::new(env!("CARGO"));
         build.args(["build", "--quiet", "--locked"]).args(packages.iter().flat_map(|name| ["-p", name]));
+        if !cfg!(debug_assertions) {
+            build.arg("--release"); // a measurement
+        }
         assert!(build.status().unwrap().success(), "the binaries could not be built");
         let this = env::current_exe().unwrap(); // target/debug/deps/services-…
         this.parent().and_then(|deps| deps.parent()).unwrap().to_owned()

@@ -163,6 +163,16 @@ impl<S: Stream<Item = Document> + Send + Unpin> Upload<S> {
 
     /// Sends what is not acknowledged, then what comes; returns when everything is acknowledged.
     async fn attempt(&mut self) -> Result<(), Ended> {
+        if self.failures > 0 && self.unacknowledged.is_empty() {
+            // A server ends streams on which nothing moves: the next one waits until there is something to send.
+            tokio::select! {
+                document = self.documents.next() => match document {
+                    Some(document) => drop(self.number(document)),
+                    None => return Ok(()),
+                },
+                () = self.acknowledgements.closed() => return Err(Ended::Unwanted),
+            }
+        }
         let window = self.client.connection.options.ingest_window;
         let (sender, receiver) = mpsc::channel(window);
         for request in &self.unacknowledged {

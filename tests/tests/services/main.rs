@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a panic is the report of a test")]
 
 mod api;
+mod balance;
 mod contract;
 mod errors;
 mod extraction;
