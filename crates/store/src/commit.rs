@@ -18,7 +18,7 @@ use crate::{
     StoreError,
     bundle::{self, Bundle, Payload, RawBundle, Standing},
     engine::{Batch, panic_text},
-    head::{Head, HeadFile},
+    head::{Head, HeadFile, HeadSync},
     index::{Entries, Indexed},
     inner::Inner,
     key,
@@ -67,6 +67,7 @@ type Answer = Box<dyn FnOnce(Result<(), StoreError>) + Send>;
 pub(crate) struct Committer {
     inner: Arc<Inner>,
     head_file: HeadFile,
+    head_sync: HeadSync,
     /// Held as long as the store is open.
     lock: File,
     /// The newest entry of the log, durable or not.
@@ -82,9 +83,17 @@ pub(crate) struct Committer {
 }
 
 impl Committer {
-    pub(crate) fn new(inner: Arc<Inner>, head_file: HeadFile, lock: File, head: Head) -> Self {
-        Self {
+    pub(crate) fn new(
+        inner: Arc<Inner>,
+        head_file: HeadFile,
+        lock: File,
+        head: Head,
+    ) -> Result<Self, StoreError> {
+        let head_sync = HeadSync::start(&head_file)
+            .map_err(|cause| StoreError::failed("start the thread of its HEAD file", cause))?;
+        Ok(Self {
             inner,
+            head_sync,
             head_file,
             lock,
             head,
@@ -93,7 +102,7 @@ impl Committer {
             staged: Vec::new(),
             round: Round::default(),
             unsure: None,
-        }
+        })
     }
 
     /// Serves commands until it is told to close or nobody is left to send any.
@@ -173,6 +182,9 @@ impl Committer {
             warn!(free_bytes, needed_bytes, "the disk is full: writes are refused");
             return Err(StoreError::DiskFull { free_bytes, needed_bytes });
         }
+        if let Err(cause) = self.head_sync.failure() {
+            self.unsure.get_or_insert(cause);
+        }
         if self.unsure.is_some() {
             self.guarded(Self::recover)?;
             info!(revision = self.head.revision, "the store writes again");
@@ -244,7 +256,7 @@ impl Committer {
     /// and goes on with the writing of the indexes.
     fn finish(&mut self, changes: usize) {
         let finished = self.guarded(|this| {
-            this.head_file.sync()?;
+            this.head_sync.request();
             let Inner { engine, unwritten, .. } = &*this.inner;
             unwritten.write_some(engine, &mut this.round, changes, this.head.revision)
         });

@@ -10,6 +10,8 @@ use std::{
     fs::File,
     io::{self, Read, Seek, SeekFrom, Write},
     path::Path,
+    sync::{Arc, Mutex, PoisonError, mpsc},
+    thread::JoinHandle,
 };
 
 use crate::StoreError;
@@ -72,6 +74,56 @@ impl HeadFile {
     /// Waits until what was written is on the disk.
     pub(crate) fn sync(&self) -> Result<(), StoreError> {
         self.file.sync_data().map_err(|cause| StoreError::failed("write its HEAD file", cause))
+    }
+}
+
+/// Makes `HEAD` survive the loss of power on a thread of its own: nobody waits for it, and what comes while it works is
+/// done in one go.
+pub(crate) struct HeadSync {
+    requests: Option<mpsc::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+    failed: Arc<Mutex<Option<io::Error>>>,
+}
+
+impl HeadSync {
+    pub(crate) fn start(head_file: &HeadFile) -> io::Result<Self> {
+        let file = head_file.file.try_clone()?;
+        let (requests, receiver) = mpsc::channel();
+        let failed = Arc::new(Mutex::new(None));
+        let told = failed.clone();
+        let thread = std::thread::Builder::new().name("store-head".to_owned()).spawn(move || {
+            while receiver.recv().is_ok() {
+                while receiver.try_recv().is_ok() {}
+                if let Err(error) = file.sync_data() {
+                    told.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
+                }
+            }
+        })?;
+        Ok(Self { requests: Some(requests), thread: Some(thread), failed })
+    }
+
+    /// Asks for it.
+    pub(crate) fn request(&self) {
+        if let Some(requests) = &self.requests {
+            let _ = requests.send(()); // The thread ends only with `self`.
+        }
+    }
+
+    /// Returns the first failure since the last call.
+    pub(crate) fn failure(&self) -> Result<(), StoreError> {
+        match self.failed.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            Some(cause) => Err(StoreError::failed("write its HEAD file", cause)),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Drop for HeadSync {
+    fn drop(&mut self) {
+        self.requests = None;
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join(); // It does not panic.
+        }
     }
 }
 

@@ -87,7 +87,7 @@ impl Store {
         let OpenFolder { inner, head_file, lock, head } = open_folder(path, options)?;
         let (commands, receiver) = mpsc::channel(inner.options.queue_length.max(1));
         let inner = Arc::new(inner);
-        let committer = Committer::new(inner.clone(), head_file, lock, head);
+        let committer = Committer::new(inner.clone(), head_file, lock, head)?;
         std::thread::Builder::new()
             .name("store-committer".to_owned())
             .spawn(move || committer.run(receiver))

@@ -40,6 +40,35 @@ fn a_data_directory_is_looked_after() {
 }
 
 #[test]
+fn a_server_that_goes_on_is_looked_after() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    let (data, restored, backup) = (path("data"), path("restored"), path("dictum.bak"));
+    fs::write(path("posts.txt"), succeed(&["sample"])).unwrap();
+    let server = Server::start(&data);
+    let at = |args: &[&str]| run(&[args, &["--endpoint", &server.endpoint]].concat());
+    at(&["ingest", path("posts.txt").to_str().unwrap()]);
+
+    let backup_name = backup.to_str().unwrap();
+    let written = at(&["store", "backup", backup_name, "--online", "--output", "json"]);
+    let written: Value = serde_json::from_str(&written.stdout).unwrap();
+    assert_eq!(store(&["restore", backup_name], &restored), written);
+    let claims = at(&["list", "--all", "--output", "ndjson"]).stdout;
+    assert_eq!(store(&["check"], &restored)["claims"], claims.lines().count());
+
+    let same = at(&["reextract"]);
+    assert_eq!((same.code, same.stdout.as_str()), (Some(0), ""), "{same:?}");
+    assert!(same.stderr.contains(" 0 of them changed"), "{same:?}");
+    let before = ["delete", "--published-before", "2100-01-01T00:00:00Z"];
+    let named = at(&[&before[..], &["--dry-run"]].concat());
+    assert!(named.stdout.lines().count() > 1, "{named:?}");
+    let deleted = at(&before);
+    assert_eq!(deleted.code, Some(0), "{deleted:?}");
+    assert_eq!(at(&before).stderr.trim_end().split_once(',').unwrap().0, "deleted 0 documents");
+    server.kill();
+}
+
+#[test]
 fn what_cannot_be_done_is_told() {
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();

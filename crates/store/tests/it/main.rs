@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a panic is the report of a test")]
 
 mod crash;
+mod faults;
 mod formats;
 mod full_disk;
 mod lifecycle;
