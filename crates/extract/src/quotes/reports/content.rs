@@ -98,6 +98,10 @@ impl Finder<'_, '_> {
                 if finite && cue.weight(Frame::Clause) > 0.0 {
                     return Some((at..end, Frame::Clause, Rule::Clause));
                 }
+                // "What she said |surprised| him": the verb of another clause.
+                if token.kind == Kind::Word && token.is(Classes::VERB) && !token.is(Classes::DETERMINER) {
+                    return None;
+                }
                 let end = s.phrase_end(at);
                 (end > verb + 1).then_some((at..end, Frame::Object, Rule::Object))
             }

@@ -86,12 +86,14 @@ impl Finder<'_, '_> {
         }
         // "You say …" names nobody, and "it goes without saying" says nothing.
         let pronoun = if source.len() == 1 { s.at(source.start) } else { s.at(s.end) };
-        if pronoun.is(Classes::SECOND_PERSON) || pronoun.is(Classes::NEUTER) && confidence < MIN_INVERTED {
+        if pronoun.is(Classes::SECOND_PERSON)
+            || pronoun.is(Classes::NEUTER) && (gerund || confidence < MIN_INVERTED)
+        {
             return None;
         }
         let relative = s.at(source.start).is(Classes::RELATIVE) && !s.at(source.start).is(Classes::EXPLETIVE);
         let thing = !relative && !self.speaks(&source);
-        if thing && (confidence < THING || s.voiced) {
+        if thing && (confidence < THING || s.voiced || frame == Frame::Object) {
             return None; // "the real challenges that plague …"
         }
         if confidence < TOO_WEAK {
