@@ -1,6 +1,7 @@
 //! Feeds: RSS, Atom, JSON Feed. Each entry is a document.
 
 use std::{
+    borrow::Cow,
     io::{self, Read},
     str, vec,
 };
@@ -150,7 +151,18 @@ fn parse(feed: &str) -> Result<Feed, String> {
     };
     // By default an entry without an id gets one, at worst a random one: the same feed would give other documents.
     let parser = parser::Builder::new().id_generator(|_, _, _| String::new()).build();
-    parser.parse(without_declaration.as_bytes()).map_err(|error| error.to_string())
+    parser.parse(with_version(without_declaration).as_bytes()).map_err(|error| error.to_string())
+}
+
+/// Gives `<rss>` the version that the parser asks for, where a feed names none.
+fn with_version(feed: &str) -> Cow<'_, str> {
+    const TAG: &str = "<rss";
+    let Some(at) = feed.find(TAG).map(|at| at + TAG.len()) else { return Cow::Borrowed(feed) };
+    let tag = feed[at..].split('>').next().unwrap_or_default();
+    if tag.contains("version") || !tag.is_empty() && !tag.starts_with(char::is_whitespace) {
+        return Cow::Borrowed(feed);
+    }
+    Cow::Owned(format!("{} version=\"2.0\"{}", &feed[..at], &feed[at..]))
 }
 
 /// Returns whether the elements of a feed are nested as a feed needs it: the parser recurses into them.

@@ -277,6 +277,16 @@ fn a_feed_with_bombs_is_read_without_them() {
 }
 
 #[test]
+fn a_feed_that_names_no_version_is_read() {
+    for tag in ["<rss>", "<rss xmlns:dc=\"http://purl.org/dc/elements/1.1/\">"] {
+        let file = format!(
+            "{tag}<channel><title>Pier Post</title><item><title>One</title><description>We stay open.</description></item></channel></rss>"
+        );
+        check(file.as_bytes(), Format::Feed, &["We stay open."], &[]);
+    }
+}
+
+#[test]
 fn a_bad_entry_of_a_feed_is_rejected_alone() {
     let item = |text: &str| format!("<item><title>x</title><description>{text}</description></item>");
     let file = format!(
