@@ -12,4 +12,4 @@ mod services;
 pub use access::Access;
 pub use authority::{Authority, Certificate};
 pub use process::Process;
-pub use services::{Bench, BenchConfig, Running, document, start};
+pub use services::{Bench, BenchConfig, Running, document, metrics, start};

@@ -2,10 +2,11 @@
 
 use std::{
     env, fs,
-    io::{BufRead, BufReader},
+    io::{BufRead, BufReader, Read, Write},
+    net::TcpStream,
     path::PathBuf,
     process::{Child, Command, ExitStatus, Stdio},
-    sync::OnceLock,
+    sync::{Arc, Mutex, OnceLock},
     thread,
 };
 
@@ -32,6 +33,9 @@ pub struct Process {
     child: Child,
     /// Where it listens.
     pub endpoint: String,
+    /// Where it serves metrics, if a flag asks for it.
+    pub metrics: Option<String>,
+    log: Arc<Mutex<String>>,
 }
 
 impl Process {
@@ -94,18 +98,25 @@ impl Process {
     }
 
     fn listening(command: &mut Command) -> Result<(Self, thread::JoinHandle<String>), String> {
+        // Without a word they would all want the one default address.
+        command.env("DICTUM_METRICS_LISTEN", "off");
         let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
+        let mut metrics = None;
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
         let mut said = String::new();
         for line in lines.by_ref() {
             let line = line.unwrap();
-            if let Some(address) = address(&line) {
+            if let Some(address) = address(&line, "is listening") {
+                let log = Arc::new(Mutex::new(said));
+                let kept = Arc::clone(&log);
                 // A full pipe would stop the process: somebody has to read.
                 let rest = thread::spawn(move || {
-                    lines.map_while(Result::ok).fold(said, |said, line| said + &line + "\n")
+                    lines.map_while(Result::ok).for_each(|line| *kept.lock().unwrap() += &(line + "\n"));
+                    kept.lock().unwrap().clone()
                 });
-                return Ok((Self { child, endpoint: format!("http://{address}") }, rest));
+                return Ok((Self { child, endpoint: format!("http://{address}"), metrics, log }, rest));
             }
+            metrics = metrics.or_else(|| address(&line, "metrics are served"));
             said += &line;
             said.push('\n');
         }
@@ -146,6 +157,32 @@ impl Process {
         kib << 10
     }
 
+    /// Returns what the process has written to standard error so far.
+    ///
+    /// # Panics
+    ///
+    /// When the reader of its log panicked.
+    #[must_use]
+    pub fn log(&self) -> String {
+        self.log.lock().unwrap().clone()
+    }
+
+    /// Returns what the process shows to Prometheus.
+    ///
+    /// # Panics
+    ///
+    /// When it serves no metrics, or none in time.
+    #[must_use]
+    pub fn scrape(&self) -> String {
+        let mut io = TcpStream::connect(self.metrics.as_deref().unwrap()).unwrap();
+        io.write_all(b"GET /metrics HTTP/1.1\r\nHost: metrics\r\n\r\n").unwrap();
+        let mut answer = String::new();
+        io.read_to_string(&mut answer).unwrap();
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+        assert!(head.starts_with("HTTP/1.1 200 OK"), "{head}");
+        body.to_owned()
+    }
+
     /// Returns the id of the process.
     #[must_use]
     pub fn id(&self) -> u32 {
@@ -171,12 +208,12 @@ impl Drop for Process {
     }
 }
 
-/// Reads the address from a log event of a service, or from the greeting of `dictum serve`.
-fn address(line: &str) -> Option<String> {
-    if let Some((_, rest)) = line.split_once("listens on http://") {
+/// Reads the address from a log event with these words, or from the greeting of `dictum serve`.
+fn address(line: &str, words: &str) -> Option<String> {
+    if let Some((_, rest)) = line.split_once("dictum listens on http://") {
         return rest.split_whitespace().next().map(str::to_owned);
     }
     let event: serde_json::Value = serde_json::from_str(line).ok()?;
-    event.get("message")?.as_str().filter(|message| message.ends_with("is listening"))?;
+    event.get("message")?.as_str().filter(|message| message.ends_with(words))?;
     Some(event.get("address")?.as_str()?.to_owned())
 }

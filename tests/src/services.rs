@@ -7,7 +7,7 @@ use dictum_client::{ClientOptions, Connection, ExtractionClient, IngestClient, S
 use dictum_extraction::ExtractionConfig;
 use dictum_ingest::{BackendCredentials, Backends, EndpointConfig, IngestConfig};
 use dictum_proto::v1;
-use dictum_server::{ServeError, Server, ServerConfig, bind};
+use dictum_server::{Metrics, ServeError, Server, ServerConfig, bind};
 use dictum_storage::StorageConfig;
 use tempfile::TempDir;
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
@@ -212,7 +212,7 @@ impl Bench {
 async fn start_extraction(config: &BenchConfig) -> Running {
     let BenchConfig { server, extraction, .. } = config.clone();
     let running = start(|listener, stopped| async move {
-        dictum_extraction::serve(listener, &extraction, server, until(stopped)).await
+        dictum_extraction::serve(listener, &extraction, server, &metrics(), until(stopped)).await
     });
     running.await.speaking(&config.server)
 }
@@ -223,7 +223,7 @@ async fn start_storage(config: &BenchConfig, listener: TcpListener) -> Running {
     let endpoint = format!("http://{}", listener.local_addr().unwrap());
     let (stop, stopped) = oneshot::channel();
     let served = tokio::spawn(async move {
-        dictum_storage::serve(listener, store, &storage, server, until(stopped)).await
+        dictum_storage::serve(listener, store, &storage, server, &metrics(), until(stopped)).await
     });
     Running { endpoint, stop, served }.speaking(&config.server)
 }
@@ -237,9 +237,15 @@ async fn start_ingest(config: &BenchConfig, extraction: &str, storage: &str) -> 
     };
     let backends = Backends::at(&endpoints, &server).unwrap();
     let running = start(|listener, stopped| async move {
-        dictum_ingest::serve(listener, backends, &ingest, server, until(stopped)).await
+        dictum_ingest::serve(listener, backends, &ingest, server, &metrics(), until(stopped)).await
     });
     running.await.speaking(&config.server)
+}
+
+/// Returns metrics that nobody scrapes.
+#[must_use]
+pub fn metrics() -> Metrics {
+    Metrics::new("bench", "0")
 }
 
 /// Returns a document of one marked statement by an invented person; `n` makes it another one.

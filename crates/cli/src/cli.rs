@@ -11,7 +11,7 @@ use dictum_client::{ClientError, ClientOptions, ClientTls, Connection, Token};
 use dictum_core::{Confidence, Timestamp};
 use dictum_formats::{Format, ReadOptions, TimeZone};
 use dictum_proto::v1::ClaimFacet;
-use dictum_server::{LogConfig, Scope};
+use dictum_server::{Scope, TelemetryConfig};
 
 use crate::{filter::FilterArgs, services::ServicesConfig};
 
@@ -347,7 +347,7 @@ pub(crate) struct ServeArgs {
     pub(crate) services: ServicesConfig,
 
     #[command(flatten)]
-    pub(crate) log: LogConfig,
+    pub(crate) telemetry: TelemetryConfig,
 
     /// A TOML file of settings: the flags of this command with `_` for `-` and without dashes, `max_calls = 256`. Flags
     /// and variables win.

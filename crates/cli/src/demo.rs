@@ -46,9 +46,12 @@ pub(crate) async fn run() -> Result<Exit, Failure> {
     let listener = serve::listen(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await?;
     let endpoint = format!("http://{}", listener.local_addr().map_err(Failure::Start)?);
     let (stop, stopped) = oneshot::channel::<()>();
-    let services = tokio::spawn(services::serve(listener, store, config, async {
-        let _ = stopped.await; // the sender is dropped, never used
-    }));
+    let services = tokio::spawn(async move {
+        let stopped = async {
+            let _ = stopped.await; // the sender is dropped, never used
+        };
+        services::serve(listener, store, config, &serve::process_metrics(), stopped).await
+    });
 
     let shown = show(&endpoint).await;
     drop(stop);

@@ -43,6 +43,12 @@ pub(crate) enum Failure {
         /// Why not.
         source: io::Error,
     },
+    /// Metrics cannot be served at their address.
+    #[error("could not serve metrics")]
+    Metrics {
+        /// Why not.
+        source: io::Error,
+    },
     /// Standard output cannot be written.
     #[error("could not write to standard output")]
     Output(#[from] io::Error),
@@ -84,7 +90,7 @@ impl Failure {
             Self::Labels(_) | Self::Backup(_) => 65,
             Self::Server { .. } => 69,
             Self::Start(_) | Self::Stopped(_) => 70,
-            Self::Data { .. } | Self::Listen { .. } => 73,
+            Self::Data { .. } | Self::Listen { .. } | Self::Metrics { .. } => 73,
             Self::Output(_) | Self::File { .. } => 74,
             Self::InUse { .. } => 75,
         }

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use dictum_server::{SecurityConfig, bind, start_logs, stop_requested};
+use dictum_server::{Metrics, SecurityConfig, Telemetry, TelemetryError, bind, stop_requested};
 use dictum_store::{Store, StoreError};
 use tokio::net::TcpListener;
 
@@ -12,17 +12,33 @@ use crate::{
     services,
 };
 
+/// What metrics and traces call this program.
+const PROGRAM: &str = "dictum";
+const VERSION: &str = env!("CARGO_PKG_VERSION");
+
 /// Serves until the process is told to stop.
 pub(crate) async fn run(args: ServeArgs) -> Result<Exit, Failure> {
-    start_logs(&args.log).map_err(|message| Failure::Usage { message })?;
+    let telemetry =
+        Telemetry::start(&args.telemetry, PROGRAM, VERSION).await.map_err(|error| match error {
+            TelemetryError::Setting(message) => Failure::Usage { message },
+            TelemetryError::Metrics(source) => Failure::Metrics { source },
+        })?;
     let store = open(&args.services).await?;
     let listener = listen(args.listen).await?;
     greet(&listener, &args);
-    services::serve(listener, store, args.services, stop_requested()).await.map_err(|error| match error {
-        error if error.is_about_settings() => Failure::Usage { message: error.to_string() },
-        error => Failure::Stopped(error.into()),
-    })?;
+    services::serve(listener, store, args.services, &telemetry.metrics, stop_requested()).await.map_err(
+        |error| match error {
+            error if error.is_about_settings() => Failure::Usage { message: error.to_string() },
+            error => Failure::Stopped(error.into()),
+        },
+    )?;
+    telemetry.finish().await;
     Ok(Exit::Done)
+}
+
+/// Returns the metrics of this process; nobody sees them unless they are served.
+pub(crate) fn process_metrics() -> Metrics {
+    Metrics::new(PROGRAM, VERSION)
 }
 
 /// Opens the store of the configuration.

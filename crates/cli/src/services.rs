@@ -6,7 +6,7 @@ use dictum_client::Connection;
 use dictum_extraction::ExtractionConfig;
 use dictum_ingest::{Backends, IngestConfig};
 use dictum_proto::DESCRIPTOR_SET;
-use dictum_server::{ServeError, Server, ServerConfig, in_process};
+use dictum_server::{Metrics, ServeError, Server, ServerConfig, in_process};
 use dictum_storage::StorageConfig;
 use dictum_store::Store;
 use tokio::{net::TcpListener, sync::oneshot};
@@ -35,6 +35,7 @@ pub(crate) async fn serve(
     listener: TcpListener,
     store: Store,
     config: ServicesConfig,
+    metrics: &Metrics,
     stop: impl Future<Output = ()>,
 ) -> Result<(), ServeError> {
     let ServicesConfig { storage, ingest, extraction, server } = config;
@@ -45,23 +46,33 @@ pub(crate) async fn serve(
     let backend = || Connection::over(connector.channel(&endpoint), options.clone());
 
     // Nobody balances over the inner server: it need not say for a while that it stops.
-    let inner = Server::new(ServerConfig { drain_delay: Duration::ZERO, ..server.clone() }, DESCRIPTOR_SET);
+    let inner =
+        Server::new(ServerConfig { drain_delay: Duration::ZERO, ..server.clone() }, DESCRIPTOR_SET, metrics);
     let stopping = inner.stopping();
     let inner = inner
-        .add(dictum_extraction::service(&extraction, &server, stopping.clone()), dictum_extraction::ACCESS)
         .add(
-            dictum_storage::service(store.clone(), search.clone(), &storage, &server, stopping),
+            dictum_extraction::service(&extraction, &server, stopping.clone(), metrics),
+            dictum_extraction::ACCESS,
+        )
+        .add(
+            dictum_storage::service(store.clone(), search.clone(), &storage, &server, stopping, metrics),
             dictum_storage::ACCESS,
         );
 
-    let public = Server::new(server.clone(), DESCRIPTOR_SET);
+    let public = Server::new(server.clone(), DESCRIPTOR_SET, metrics);
     let stopping = public.stopping();
     let backends = Backends { extraction: backend(), storage: backend() };
     let public = public
-        .add(dictum_ingest::service(backends, &ingest, &server, stopping.clone()), dictum_ingest::ACCESS)
-        .add(dictum_extraction::service(&extraction, &server, stopping.clone()), dictum_extraction::ACCESS)
         .add(
-            dictum_storage::service(store.clone(), search.clone(), &storage, &server, stopping),
+            dictum_ingest::service(backends, &ingest, &server, stopping.clone(), metrics),
+            dictum_ingest::ACCESS,
+        )
+        .add(
+            dictum_extraction::service(&extraction, &server, stopping.clone(), metrics),
+            dictum_extraction::ACCESS,
+        )
+        .add(
+            dictum_storage::service(store.clone(), search.clone(), &storage, &server, stopping, metrics),
             dictum_storage::ACCESS,
         );
 

@@ -27,9 +27,11 @@ mod connection;
 mod credentials;
 mod error;
 mod extraction;
+mod health;
 mod ingest;
 mod retry;
 mod storage;
+mod trace;
 mod transport;
 mod watch;
 

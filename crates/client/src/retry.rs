@@ -9,6 +9,7 @@ use tower::retry::budget::Budget;
 use crate::{
     ClientError, ClientOptions, Connection, Transport,
     error::{may_pass, retry_after},
+    trace::Attempt,
 };
 
 impl Connection {
@@ -47,12 +48,15 @@ impl Connection {
     {
         let mut request = Request::new(message);
         request.set_timeout(self.options.call_timeout); // tells the server
-        match timeout(self.options.call_timeout, attempt(self.channel.clone(), request)).await {
+        let span = Attempt::begin(request.metadata_mut());
+        let outcome = match timeout(self.options.call_timeout, attempt(self.channel.clone(), request)).await {
             Ok(answer) => answer.map(Response::into_inner),
             Err(_) => {
                 Err(Status::deadline_exceeded(format!("no answer within {:?}", self.options.call_timeout)))
             }
-        }
+        };
+        span.end(&outcome);
+        outcome
     }
 }
 

@@ -107,6 +107,12 @@ impl Search {
         }
     }
 
+    /// Returns the revision of the store up to which the index knows; `None` while it is opened or built.
+    #[must_use]
+    pub fn revision(&self) -> Option<u64> {
+        *self.shared.revision.borrow()
+    }
+
     /// Waits until the index knows what the store had at `revision`.
     pub async fn reached(&self, revision: u64) {
         let mut seen = self.shared.revision.subscribe();

@@ -24,6 +24,7 @@ use crate::{
     connection::{Sending, milliseconds},
     failure,
     gate::Places,
+    metrics::Call,
 };
 
 /// When a stream is ended from outside.
@@ -101,6 +102,7 @@ pub(crate) struct Answer {
     ended: bool,
     sending: Option<Sending>,
     places: Option<Places>,
+    call: Call,
 }
 
 impl Answer {
@@ -111,17 +113,29 @@ impl Answer {
         max_message_bytes: usize,
         sending: Option<Sending>,
         places: Places,
+        call: Call,
     ) -> Self {
         if let Some((_, activity)) = &ends.idle {
             activity.moved();
         }
-        Self { body, max_message_bytes, path, ends, end: None, ended: false, sending, places: Some(places) }
+        Self {
+            body,
+            max_message_bytes,
+            path,
+            ends,
+            end: None,
+            ended: false,
+            sending,
+            places: Some(places),
+            call,
+        }
     }
 
     fn end_with(&mut self, status: &Status) -> Frame<Bytes> {
         self.ended = true;
         self.body = tonic::body::Body::empty(); // the handler's stream ends now, not when the client has read this
         self.places = None;
+        self.call.note_code(status.code());
         let mut trailers = HeaderMap::new();
         if status.add_header(&mut trailers).is_err() {
             trailers.clear(); // no headers is UNKNOWN to the client, which is true enough
@@ -145,10 +159,15 @@ impl Body for Answer {
         if let Some(sending) = &this.sending {
             sending.asked();
         }
-        match catch_unwind(AssertUnwindSafe(|| Pin::new(&mut this.body).poll_frame(cx))) {
+        let poll = AssertUnwindSafe(|| {
+            let _current = this.call.context().map(opentelemetry::Context::attach); // a stream works as it is read
+            Pin::new(&mut this.body).poll_frame(cx)
+        });
+        match catch_unwind(poll) {
             Ok(Poll::Ready(Some(Ok(mut frame)))) => {
                 if let Some(trailers) = frame.trailers_mut() {
                     translate(trailers, this.max_message_bytes);
+                    this.call.note(trailers);
                 }
                 if let Some((_, activity)) = &this.ends.idle {
                     activity.moved();

@@ -24,6 +24,8 @@ use crate::{
     connection::Link,
     failure,
     gate::{Admitted, Gate, ends_at_once},
+    metrics::{Call, Methods},
+    trace,
 };
 
 /// How long before the client's deadline the server answers: so that the answer arrives before the client gives up.
@@ -44,6 +46,8 @@ pub(crate) struct CallLimits {
     pub(crate) stopping: CancellationToken,
     /// Ends every stream that is left at the stop deadline.
     pub(crate) cut: CancellationToken,
+    /// Counts calls by method.
+    pub(crate) methods: Methods,
 }
 
 /// Wraps the routes of a server.
@@ -81,10 +85,14 @@ where
     fn call(&mut self, mut request: Request<Body>) -> Self::Future {
         let limits = Arc::clone(&self.limits);
         let path = request.uri().clone();
+        let mut call = limits.methods.begin(path.path(), request.headers());
         let link = request.extensions().get::<Link>().cloned();
         let admitted = match limits.gate.admit(path.path(), request.headers(), link.as_ref()) {
             Ok(admitted) => admitted,
-            Err(refusal) => return Box::pin(std::future::ready(Ok(refusal.into_http()))),
+            Err(refusal) => {
+                call.note_code(refusal.code());
+                return Box::pin(std::future::ready(Ok(refusal.into_http())));
+            }
         };
         request.extensions_mut().insert(admitted.caller.clone());
         let mut idle = None;
@@ -96,26 +104,29 @@ where
         let deadline = client_timeout(request.headers()).map(|time| (Instant::now() + early(time), time));
         let ends_at_once = ends_at_once(path.path());
         let cut = if ends_at_once { limits.stopping.clone() } else { limits.cut.clone() };
-        let answered = AssertUnwindSafe(self.inner.call(request)).catch_unwind();
+        let work = trace::within(call.context(), self.inner.call(request));
+        let answered = AssertUnwindSafe(work).catch_unwind();
         Box::pin(async move {
             let time =
                 deadline.map_or(limits.max_call_time, |(_, time)| early(time).min(limits.max_call_time));
             let outcome = tokio::select! {
                 outcome = timeout(time, answered) => outcome,
-                () = limits.cut.cancelled() => return Ok(failed(&admitted, failure::shutting_down())),
+                () = limits.cut.cancelled() => return Ok(failed(&admitted, &mut call, failure::shutting_down())),
             };
             Ok(match outcome {
                 Ok(Ok(Ok(response))) => {
-                    finish(response, path, Ends { cut, deadline, idle }, &limits, admitted, link.as_ref())
+                    let ends = Ends { cut, deadline, idle };
+                    finish(response, path, ends, &limits, admitted, link.as_ref(), call)
                 }
-                Ok(Err(panic)) => failed(&admitted, failure::panicked(path.path(), &*panic)),
-                Err(_) => failed(&admitted, failure::deadline_exceeded(time)),
+                Ok(Err(panic)) => failed(&admitted, &mut call, failure::panicked(path.path(), &*panic)),
+                Err(_) => failed(&admitted, &mut call, failure::deadline_exceeded(time)),
             })
         })
     }
 }
 
-fn failed(admitted: &Admitted, status: Status) -> Response<Body> {
+fn failed(admitted: &Admitted, call: &mut Call, status: Status) -> Response<Body> {
+    call.note_code(status.code());
     admitted.caller.failed(admitted.method, &status);
     status.into_http()
 }
@@ -127,8 +138,10 @@ fn finish(
     limits: &CallLimits,
     admitted: Admitted,
     link: Option<&Link>,
+    mut call: Call,
 ) -> Response<Body> {
     translate(response.headers_mut(), limits.max_message_bytes);
+    call.note(response.headers());
     if response.headers().get("grpc-status").is_some_and(|code| code != "0")
         && let Some(status) = Status::from_header_map(response.headers())
     {
@@ -136,7 +149,8 @@ fn finish(
     }
     let Admitted { places, .. } = admitted;
     let sending = link.map(Link::answer);
-    response.map(|body| Body::new(Answer::new(body, path, ends, limits.max_message_bytes, sending, places)))
+    response
+        .map(|body| Body::new(Answer::new(body, path, ends, limits.max_message_bytes, sending, places, call)))
 }
 
 fn early(time: Duration) -> Duration {

@@ -16,6 +16,7 @@ use std::{
 };
 
 use futures_util::{Stream, stream};
+use prometheus_client::metrics::gauge::Gauge;
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     net::{TcpListener, TcpStream},
@@ -69,6 +70,8 @@ pub(crate) struct ConnectionLimits {
     security: Option<Security>,
     /// Ends every connection.
     pub(crate) cut: CancellationToken,
+    /// How many are open.
+    open: Gauge,
 }
 
 impl ConnectionLimits {
@@ -84,7 +87,13 @@ impl ConnectionLimits {
             max_age: config.max_connection_age.saturating_mul(2), // asked to close at half of it
             security,
             cut: CancellationToken::new(),
+            open: Gauge::default(),
         }
+    }
+
+    /// Shows in `open` how many there are.
+    pub(crate) fn counted(self, open: Gauge) -> Self {
+        Self { open, ..self }
     }
 
     async fn admit(&self) -> OwnedSemaphorePermit {
@@ -136,6 +145,7 @@ impl ConnectionLimits {
             limits: self.clone(),
             _place: place,
             _permit: permit,
+            _counted: Counted::new(&self.open),
         }
     }
 
@@ -319,6 +329,23 @@ pub(crate) struct Connection<Io> {
     limits: ConnectionLimits,
     _place: Option<AddressPlace>,
     _permit: OwnedSemaphorePermit,
+    _counted: Counted,
+}
+
+/// One of the open connections.
+struct Counted(Gauge);
+
+impl Counted {
+    fn new(open: &Gauge) -> Self {
+        open.inc();
+        Self(open.clone())
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.0.dec();
+    }
 }
 
 impl<Io: AsyncRead + AsyncWrite + Unpin> Connection<Io> {

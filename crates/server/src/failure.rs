@@ -8,7 +8,7 @@ use std::{error::Error, fmt::Write, time::Duration};
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt};
 
-use crate::Scope;
+use crate::{Scope, trace::trace_id};
 
 /// The `domain` of every `ErrorInfo`.
 pub const ERROR_DOMAIN: &str = "dictum.v1";
@@ -20,7 +20,7 @@ const RETRY_AFTER: Duration = Duration::from_millis(500);
 #[must_use]
 pub fn internal(error: &(dyn Error + 'static)) -> Status {
     let error_id = new_error_id();
-    tracing::error!(error_id, error = with_causes(error), "a call failed");
+    tracing::error!(error_id, trace_id = trace_id(), error = with_causes(error), "a call failed");
     internal_with_id(&error_id)
 }
 
@@ -87,7 +87,7 @@ pub(crate) fn panicked(path: &str, panic: &(dyn std::any::Any + Send)) -> Status
         .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
         .unwrap_or("something that is no text");
     let error_id = new_error_id();
-    tracing::error!(error_id, path, panic = said, "a handler panicked");
+    tracing::error!(error_id, trace_id = trace_id(), path, panic = said, "a handler panicked");
     internal_with_id(&error_id)
 }
 

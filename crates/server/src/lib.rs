@@ -15,13 +15,16 @@ mod failure;
 mod gate;
 mod in_process;
 mod logs;
+mod metrics;
 mod probe;
 mod process;
 mod security;
 mod serve;
 mod settings;
 mod stop;
+mod telemetry;
 mod tls;
+mod trace;
 
 pub use access::{Access, Identity, NewToken, Scope, is_identity_name};
 pub use config::{ServerConfig, parse_duration};
@@ -30,6 +33,7 @@ pub use failure::{ERROR_DOMAIN, internal, shutting_down};
 pub use gate::Caller;
 pub use in_process::{InProcess, InProcessListener, in_process};
 pub use logs::{LogConfig, LogFormat, start_logs};
+pub use metrics::{Metrics, MetricsConfig, MetricsListen, SECONDS, gauge_value};
 pub use probe::{ProbeError, probe, probe_through};
 pub use process::{Command, configure, endpoint_of, exit_code};
 pub use security::{Health, Reflection, SecurityConfig, SecurityError};
@@ -38,3 +42,5 @@ pub use settings::{
     EXIT_USAGE, FileKeys, Origin, Setting, SettingsConfig, SettingsError, effective, with_file,
 };
 pub use stop::{Stopping, stop_requested};
+pub use telemetry::{Telemetry, TelemetryConfig, TelemetryError};
+pub use trace::{TraceConfig, trace_item};

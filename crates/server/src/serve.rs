@@ -1,6 +1,13 @@
 //! One server: services on a listener, until it is told to stop.
 
-use std::{future::Future, io, net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    future::Future,
+    io,
+    net::SocketAddr,
+    pin::Pin,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use futures_util::Stream;
 use http::{HeaderName, HeaderValue};
@@ -26,15 +33,19 @@ use tower::Service;
 use tower_http::cors::{AllowHeaders, AllowMethods, AllowOrigin, CorsLayer, ExposeHeaders};
 
 use crate::{
-    Access, InProcessListener, Reflection, SecurityError, ServerConfig, Stopping,
+    Access, InProcessListener, Metrics, Reflection, SecurityError, ServerConfig, Stopping,
     call::{CallLayer, CallLimits},
     connection::{self, Connection, ConnectionLimits},
     gate::Gate,
+    metrics::{CallMetrics, Methods, gauge_value},
     security::{Security, exposure},
 };
 
 /// How long streams that were told to end may take to say so before their connections are cut.
 const LAST_WORDS: Duration = Duration::from_millis(500);
+
+/// The health service, which is counted as ours are.
+const HEALTH: &str = "grpc.health.v1.Health";
 
 /// Resets that a client may have waiting before its connection is closed (rapid reset), and those that we may cause.
 const MAX_PENDING_RESETS: usize = 20;
@@ -97,25 +108,34 @@ impl ServeError {
 }
 
 /// Services, with health and reflection for them, that will share a listener.
-#[derive(Debug)]
 pub struct Server {
     config: ServerConfig,
     descriptor_set: &'static [u8],
     routes: RoutesBuilder,
     services: Vec<(&'static str, Access)>,
+    ready: Mutex<Pin<Box<dyn Future<Output = ()> + Send>>>, // locked never: it makes the server Sync
     stopping: Stopping,
+    metrics: CallMetrics,
+}
+
+impl std::fmt::Debug for Server {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Server").field("services", &self.services).finish_non_exhaustive()
+    }
 }
 
 impl Server {
-    /// Returns a server without services; `descriptor_set` describes those that will be added.
+    /// Returns a server without services that counts in `metrics`; `descriptor_set` describes those that will be added.
     #[must_use]
-    pub fn new(config: ServerConfig, descriptor_set: &'static [u8]) -> Self {
+    pub fn new(config: ServerConfig, descriptor_set: &'static [u8], metrics: &Metrics) -> Self {
         Self {
             config,
             descriptor_set,
             routes: Routes::builder(),
             services: Vec::new(),
+            ready: Mutex::new(Box::pin(std::future::ready(()))),
             stopping: Stopping::default(),
+            metrics: CallMetrics::of(metrics),
         }
     }
 
@@ -143,6 +163,14 @@ impl Server {
         self
     }
 
+    /// Lets health say NOT_SERVING of every service until `ready` returns; calls are answered meanwhile. Of the server as
+    /// a whole it says SERVING from the start: a process that waits must not be taken for one that hangs.
+    #[must_use]
+    pub fn ready_when(mut self, ready: impl Future<Output = ()> + Send + 'static) -> Self {
+        self.ready = Mutex::new(Box::pin(ready));
+        self
+    }
+
     /// Serves until `stop` returns, then drains: says NOT_SERVING, waits the drain delay, stops to listen, ends streams,
     /// lets calls end, and after the stop deadline cuts what is left.
     ///
@@ -161,7 +189,10 @@ impl Server {
         }
         let security = Security::load(&self.config.security)?;
         let _fresh = security.keep_fresh();
-        let limits = ConnectionLimits::new(&self.config, Some(security.clone()));
+        let CallMetrics { connections, connections_limit, calls_limit, .. } = &self.metrics;
+        connections_limit.set(gauge_value(self.config.max_connections as u64));
+        calls_limit.set(gauge_value(self.config.max_calls as u64));
+        let limits = ConnectionLimits::new(&self.config, Some(security.clone())).counted(connections.clone());
         let incoming = connection::accept(listener, limits.clone());
         self.run(incoming, limits, security, stop).await
     }
@@ -206,9 +237,21 @@ impl Server {
             .serve_with_incoming_shutdown(incoming, self.stopping.token().cancelled_owned());
         tokio::pin!(serving);
 
+        let ready = self.ready.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let until_stop = async {
+            tokio::pin!(stop);
+            tokio::select! {
+                () = &mut stop => return,
+                () = ready => {}
+            }
+            for (name, _) in &self.services {
+                health.set_service_status(name, ServingStatus::Serving).await;
+            }
+            stop.await;
+        };
         tokio::select! {
             ended = &mut serving => return Ok(ended?),
-            () = stop => {}
+            () = until_stop => {}
         }
         for name in self.services.iter().map(|(name, _)| *name).chain([""]) {
             health.set_service_status(name, ServingStatus::NotServing).await;
@@ -240,7 +283,15 @@ impl Server {
             max_message_bytes: self.config.max_message_bytes,
             stopping: self.stopping.token(),
             cut: cut_streams.clone(),
+            methods: self.methods(),
         }))
+    }
+
+    /// Returns what is counted: the methods of the services and of health.
+    fn methods(&self) -> Methods {
+        let descriptors = [self.descriptor_set, tonic_health::pb::FILE_DESCRIPTOR_SET];
+        let services: Vec<&str> = self.services.iter().map(|(name, _)| *name).chain([HEALTH]).collect();
+        Methods::new(&self.metrics, &descriptors, &services)
     }
 
     async fn add_health_and_reflection(
@@ -248,7 +299,7 @@ impl Server {
     ) -> Result<(HealthReporter, HealthServer<impl Health>), ServeError> {
         let (health, health_service) = tonic_health::server::health_reporter();
         for (name, _) in &self.services {
-            health.set_service_status(name, ServingStatus::Serving).await;
+            health.set_service_status(name, ServingStatus::NotServing).await;
         }
         self.routes.add_service(health_service.clone());
         if self.config.security.reflection != Reflection::Off {
@@ -256,7 +307,7 @@ impl Server {
                 let builder = tonic_reflection::server::Builder::configure()
                     .register_encoded_file_descriptor_set(self.descriptor_set)
                     .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
-                    .with_service_name("grpc.health.v1.Health");
+                    .with_service_name(HEALTH);
                 self.services.iter().fold(builder, |builder, (name, _)| builder.with_service_name(*name))
             };
             // Both versions: some clients in use know only the older one.

@@ -8,6 +8,7 @@ use std::{
     fs::File,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::Arc,
+    time::{Duration, Instant},
 };
 
 use dictum_core::{Document, DocumentId, ExtractedDocument, Extraction, Timestamp};
@@ -23,7 +24,7 @@ use crate::{
     inner::Inner,
     key,
     log::{self, LogReader, LoggedChange, Version, without_text},
-    model::{ChangeCause, Replaced, StoredDocument, WriteOutcome, Written},
+    model::{ChangeCause, GroupReport, Replaced, StoredDocument, WriteOutcome, Written},
     project::diff,
     record::{BundleRecord, DocumentRecord, ExtractionRecord, LogRecord, OpRecord},
     unwritten::Round,
@@ -80,6 +81,8 @@ pub(crate) struct Committer {
     round: Round,
     /// Why what is in memory may not be what is on disk: a write failed half-way.
     unsure: Option<StoreError>,
+    /// How long the disk took for the group.
+    sync_time: Option<Duration>,
 }
 
 impl Committer {
@@ -102,6 +105,7 @@ impl Committer {
             staged: Vec::new(),
             round: Round::default(),
             unsure: None,
+            sync_time: None,
         })
     }
 
@@ -170,6 +174,10 @@ impl Committer {
         }
         if changes > 0 && durable.is_ok() {
             self.finish(changes);
+        }
+        if let Some(observer) = self.inner.observer.get() {
+            let sync_time = self.sync_time.take();
+            observer(GroupReport { changes, sync_time, failed: durable.is_err() });
         }
         closing
     }
@@ -248,7 +256,9 @@ impl Committer {
         for Staged { change, before, after } in &mut self.staged {
             unwritten.count(engine, change.revision, before.take(), after.take(), known)?;
         }
+        let started = Instant::now();
         engine.sync()?;
+        self.sync_time = Some(started.elapsed());
         self.head_file.write(self.head)
     }
 

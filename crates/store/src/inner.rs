@@ -16,10 +16,13 @@ use crate::{
     engine::Engine,
     key,
     log::{LogReader, LoggedChange},
-    model::StoredDocument,
+    model::{GroupReport, StoredDocument},
     names::KnownForms,
     unwritten::Unwritten,
 };
+
+/// Who is told what the committer did.
+pub(crate) type Observer = Box<dyn Fn(GroupReport) + Send + Sync>;
 
 /// The store behind its handles.
 pub(crate) struct Inner {
@@ -34,6 +37,8 @@ pub(crate) struct Inner {
     store_id: OnceLock<[u8; 16]>,
     /// The newest durable revision; `None` once the store is closed.
     newest: watch::Sender<Option<u64>>,
+    /// Who is told of every group.
+    pub(crate) observer: OnceLock<Observer>,
     /// The last durable changes, without a gap, oldest first.
     recent: RwLock<VecDeque<Arc<LoggedChange>>>,
 }
@@ -49,6 +54,7 @@ impl Inner {
             unwritten: Unwritten::default(),
             store_id: OnceLock::new(),
             newest: watch::Sender::new(Some(0)),
+            observer: OnceLock::new(),
             recent: RwLock::new(VecDeque::new()),
         }
     }

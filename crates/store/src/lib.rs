@@ -54,8 +54,8 @@ pub use error::{Cause, StoreError};
 pub use filter::{ClaimFilter, MAX_FILTER_VALUES, TimeRange};
 pub use model::{
     Change, ChangeCause, ClaimChange, ComparedList, ComparedPage, DocumentPage, ExtractionDiff, FacetCount,
-    FacetField, ListOrder, Page, Replaced, SpeakerForm, SpeakerProfile, Stats, StoredClaim, StoredDocument,
-    ValuePage, ValueSummary, WatchEvent, WriteOutcome, Written,
+    FacetField, GroupReport, ListOrder, Page, Replaced, SpeakerForm, SpeakerProfile, Stats, StoredClaim,
+    StoredDocument, ValuePage, ValueSummary, WatchEvent, WriteOutcome, Written,
 };
 pub use names::NameJoin;
 pub use options::StoreOptions;

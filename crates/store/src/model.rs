@@ -1,6 +1,6 @@
 //! What the store gives back: documents and claims as stored, pages, changes, counts.
 
-use std::{ops::Deref, sync::Arc};
+use std::{ops::Deref, sync::Arc, time::Duration};
 
 use dictum_core::{Claim, ClaimId, DocumentId, ExtractedDocument, Timestamp};
 
@@ -308,6 +308,17 @@ pub enum WatchEvent {
         /// The revision to resume from.
         revision: u64,
     },
+}
+
+/// What the committer did for the changes that waited together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct GroupReport {
+    /// How many documents it changed.
+    pub changes: usize,
+    /// How long the disk took to have them; `None` when the group was not made durable, or changed nothing.
+    pub sync_time: Option<Duration>,
+    /// Whether the group failed: nothing of it was acknowledged.
+    pub failed: bool,
 }
 
 /// Numbers about the store.

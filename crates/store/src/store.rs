@@ -25,8 +25,8 @@ use crate::{
     key::{self, Tag},
     log::LogReader,
     model::{
-        ComparedPage, DocumentPage, ExtractionDiff, FacetCount, FacetField, Page, Replaced, SpeakerProfile,
-        Stats, StoredClaim, StoredDocument, ValuePage, Written,
+        ComparedPage, DocumentPage, ExtractionDiff, FacetCount, FacetField, GroupReport, Page, Replaced,
+        SpeakerProfile, Stats, StoredClaim, StoredDocument, ValuePage, Written,
     },
     people,
     project::diff,
@@ -523,6 +523,11 @@ impl Store {
     #[must_use]
     pub fn revision(&self) -> u64 {
         self.inner.revision()
+    }
+
+    /// Has the committer tell `observer` of every group, from its own thread; the first observer stays.
+    pub fn observe(&self, observer: impl Fn(GroupReport) + Send + Sync + 'static) {
+        let _ = self.inner.observer.set(Box::new(observer)); // there is one already
     }
 
     /// Returns numbers about the store.

@@ -4,13 +4,14 @@
 
 mod config;
 mod error;
+mod metrics;
 mod service;
 mod stream;
 
 use std::future::Future;
 
 use dictum_proto::{DESCRIPTOR_SET, v1::extraction_service_server::ExtractionServiceServer};
-use dictum_server::{Access, Scope, ServeError, Server, ServerConfig, Stopping};
+use dictum_server::{Access, Metrics, Scope, ServeError, Server, ServerConfig, Stopping};
 use tokio::net::TcpListener;
 
 pub use config::ExtractionConfig;
@@ -29,8 +30,9 @@ pub fn service(
     config: &ExtractionConfig,
     server: &ServerConfig,
     stopping: Stopping,
+    metrics: &Metrics,
 ) -> ExtractionServiceServer<Extractor> {
-    ExtractionServiceServer::new(Extractor::new(config, server.max_document_bytes, stopping))
+    ExtractionServiceServer::new(Extractor::new(config, server.max_document_bytes, stopping, metrics))
         .max_decoding_message_size(server.max_message_bytes)
         .max_encoding_message_size(server.max_message_bytes)
 }
@@ -44,9 +46,10 @@ pub async fn serve(
     listener: TcpListener,
     config: &ExtractionConfig,
     server: ServerConfig,
+    metrics: &Metrics,
     stop: impl Future<Output = ()>,
 ) -> Result<(), ServeError> {
-    let process = Server::new(server.clone(), DESCRIPTOR_SET);
-    let service = service(config, &server, process.stopping());
+    let process = Server::new(server.clone(), DESCRIPTOR_SET, metrics);
+    let service = service(config, &server, process.stopping(), metrics);
     process.add(service, ACCESS).serve(listener, stop).await
 }

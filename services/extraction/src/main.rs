@@ -5,7 +5,8 @@ use std::{error::Error, net::SocketAddr, process::ExitCode};
 use clap::Parser;
 use dictum_extraction::ExtractionConfig;
 use dictum_server::{
-    Command, LogConfig, ServerConfig, SettingsConfig, bind, configure, exit_code, start_logs, stop_requested,
+    Command, ServerConfig, SettingsConfig, Telemetry, TelemetryConfig, bind, configure, exit_code,
+    stop_requested,
 };
 
 #[global_allocator]
@@ -29,7 +30,7 @@ struct Cli {
     server: ServerConfig,
 
     #[command(flatten)]
-    log: LogConfig,
+    telemetry: TelemetryConfig,
 
     #[command(flatten)]
     _settings: SettingsConfig,
@@ -47,9 +48,11 @@ async fn run(cli: Cli) -> Result<(), Box<dyn Error>> {
     if let Some(command) = cli.command {
         return Ok(command.run(cli.listen, &cli.server).await?);
     }
-    start_logs(&cli.log)?;
+    let telemetry = Telemetry::start(&cli.telemetry, "dictum-extraction", env!("CARGO_PKG_VERSION")).await?;
     let listener = bind(cli.listen).await?;
     tracing::info!(address = %listener.local_addr()?, "extraction is listening");
-    dictum_extraction::serve(listener, &cli.extraction, cli.server, stop_requested()).await?;
+    dictum_extraction::serve(listener, &cli.extraction, cli.server, &telemetry.metrics, stop_requested())
+        .await?;
+    telemetry.finish().await;
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! The handlers: wire to domain, extract, domain to wire.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Instant};
 
 use dictum_core::{Confidence, Document, Extraction, FormKind};
 use dictum_extract::Options;
@@ -12,13 +12,14 @@ use dictum_proto::{
         extraction_service_server::ExtractionService,
     },
 };
-use dictum_server::Stopping;
+use dictum_server::{Metrics, Stopping, gauge_value};
 use tokio::{sync::Semaphore, task};
 use tonic::{Request, Response, Status, Streaming};
 
 use crate::{
     ExtractionConfig,
     error::Error,
+    metrics::ExtractionMetrics,
     stream::{self, Answers},
 };
 
@@ -32,11 +33,19 @@ pub struct Extractor {
     workers: Arc<Semaphore>,
     max_document_bytes: usize,
     pub(crate) stopping: Stopping,
+    metrics: ExtractionMetrics,
 }
 
 impl Extractor {
-    pub(crate) fn new(config: &ExtractionConfig, max_document_bytes: usize, stopping: Stopping) -> Self {
-        Self { workers: Arc::new(Semaphore::new(config.workers())), max_document_bytes, stopping }
+    pub(crate) fn new(
+        config: &ExtractionConfig,
+        max_document_bytes: usize,
+        stopping: Stopping,
+        metrics: &Metrics,
+    ) -> Self {
+        let metrics = ExtractionMetrics::of(metrics);
+        metrics.workers_limit.set(gauge_value(config.workers() as u64));
+        Self { workers: Arc::new(Semaphore::new(config.workers())), max_document_bytes, stopping, metrics }
     }
 
     pub(crate) async fn extract(
@@ -48,15 +57,29 @@ impl Extractor {
         let document = document_from_wire(document, "document")?;
         let options = options_from_wire(request.options.unwrap_or_default())?;
         if document.text.len() <= INLINE_BYTES {
-            return Ok(answer(&document, &options, view));
+            return Ok(answer(&document, &options, view, &self.metrics));
         }
         let _worker = self.workers.acquire().await.expect("the semaphore is never closed");
-        Ok(task::spawn_blocking(move || answer(&document, &options, view)).await?)
+        let metrics = self.metrics.clone();
+        let answer = task::spawn_blocking(move || {
+            metrics.workers.inc();
+            let answer = answer(&document, &options, view, &metrics);
+            metrics.workers.dec();
+            answer
+        });
+        Ok(answer.await?)
     }
 }
 
-fn answer(document: &Document, options: &Options, view: ClaimView) -> ExtractClaimsResponse {
+fn answer(
+    document: &Document,
+    options: &Options,
+    view: ClaimView,
+    metrics: &ExtractionMetrics,
+) -> ExtractClaimsResponse {
+    let started = Instant::now();
     let extraction: Extraction = dictum_extract::extract(document, options);
+    metrics.count(document, &extraction, started);
     ExtractClaimsResponse {
         extraction: Some(extraction_to_wire(&extraction, document, view, 0)),
         document_id: document.id().to_string(),

@@ -4,6 +4,7 @@
 
 mod config;
 mod error;
+mod metrics;
 mod reextract;
 mod service;
 mod stream;
@@ -12,8 +13,14 @@ mod upload;
 use std::future::Future;
 
 use dictum_client::{ClientError, ClientOptions, ClientTls, Connection, Token};
-use dictum_proto::{DESCRIPTOR_SET, v1::ingest_service_server::IngestServiceServer};
-use dictum_server::{Access, Scope, ServeError, Server, ServerConfig, Stopping};
+use dictum_proto::{
+    DESCRIPTOR_SET,
+    v1::{
+        extraction_service_server as extraction, ingest_service_server::IngestServiceServer,
+        storage_service_server as storage,
+    },
+};
+use dictum_server::{Access, Metrics, Scope, ServeError, Server, ServerConfig, Stopping};
 use tokio::net::TcpListener;
 
 pub use config::{BackendCredentials, EndpointConfig, IngestConfig};
@@ -60,6 +67,26 @@ impl Backends {
             storage: Connection::new(&endpoints.storage_endpoint, options)?,
         })
     }
+
+    /// Returns once both services serve; the log says what is waited for.
+    pub async fn ready(&self) {
+        tokio::join!(
+            until_serving(&self.extraction, extraction::SERVICE_NAME),
+            until_serving(&self.storage, storage::SERVICE_NAME),
+        );
+    }
+}
+
+async fn until_serving(connection: &Connection, service: &'static str) {
+    let mut said = String::new();
+    let waiting = |reason: &str| {
+        if said != reason {
+            tracing::info!(service, reason, "waiting for a service behind ingest");
+            reason.clone_into(&mut said);
+        }
+    };
+    connection.until_serving(service, waiting).await;
+    tracing::info!(service, "a service behind ingest serves");
 }
 
 /// Returns how patient ingest is with the services behind it: it tries again for moments, not for the length of an
@@ -81,13 +108,14 @@ pub fn service(
     config: &IngestConfig,
     server: &ServerConfig,
     stopping: Stopping,
+    metrics: &Metrics,
 ) -> IngestServiceServer<Intake> {
-    IngestServiceServer::new(Intake::new(backends, config, server.max_document_bytes, stopping))
+    IngestServiceServer::new(Intake::new(backends, config, server.max_document_bytes, stopping, metrics))
         .max_decoding_message_size(server.max_message_bytes)
         .max_encoding_message_size(server.max_message_bytes)
 }
 
-/// Serves ingest alone on `listener` until `stop` returns.
+/// Serves ingest alone on `listener` until `stop` returns. It is ready when the services behind it are.
 ///
 /// # Errors
 ///
@@ -97,9 +125,11 @@ pub async fn serve(
     backends: Backends,
     config: &IngestConfig,
     server: ServerConfig,
+    metrics: &Metrics,
     stop: impl Future<Output = ()>,
 ) -> Result<(), ServeError> {
-    let process = Server::new(server.clone(), DESCRIPTOR_SET);
-    let service = service(backends, config, &server, process.stopping());
-    process.add(service, ACCESS).serve(listener, stop).await
+    let process = Server::new(server.clone(), DESCRIPTOR_SET, metrics);
+    let service = service(backends.clone(), config, &server, process.stopping(), metrics);
+    let ready = async move { backends.ready().await };
+    process.add(service, ACCESS).ready_when(ready).serve(listener, stop).await
 }

@@ -5,7 +5,8 @@ use std::{error::Error, net::SocketAddr, process::ExitCode};
 use clap::Parser;
 use dictum_ingest::{Backends, EndpointConfig, IngestConfig};
 use dictum_server::{
-    Command, LogConfig, ServerConfig, SettingsConfig, bind, configure, exit_code, start_logs, stop_requested,
+    Command, ServerConfig, SettingsConfig, Telemetry, TelemetryConfig, bind, configure, exit_code,
+    stop_requested,
 };
 
 #[global_allocator]
@@ -32,7 +33,7 @@ struct Cli {
     server: ServerConfig,
 
     #[command(flatten)]
-    log: LogConfig,
+    telemetry: TelemetryConfig,
 
     #[command(flatten)]
     _settings: SettingsConfig,
@@ -50,10 +51,12 @@ async fn run(cli: Cli) -> Result<(), Box<dyn Error>> {
     if let Some(command) = cli.command {
         return Ok(command.run(cli.listen, &cli.server).await?);
     }
-    start_logs(&cli.log)?;
+    let telemetry = Telemetry::start(&cli.telemetry, "dictum-ingest", env!("CARGO_PKG_VERSION")).await?;
     let backends = Backends::at(&cli.endpoints, &cli.server)?;
     let listener = bind(cli.listen).await?;
     tracing::info!(address = %listener.local_addr()?, "ingest is listening");
-    dictum_ingest::serve(listener, backends, &cli.ingest, cli.server, stop_requested()).await?;
+    dictum_ingest::serve(listener, backends, &cli.ingest, cli.server, &telemetry.metrics, stop_requested())
+        .await?;
+    telemetry.finish().await;
     Ok(())
 }

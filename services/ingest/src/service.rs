@@ -12,13 +12,14 @@ use dictum_proto::{
         storage_service_server as storage,
     },
 };
-use dictum_server::{Caller, Stopping};
+use dictum_server::{Caller, Metrics, Stopping, gauge_value};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tonic::{Request, Response, Status, Streaming};
 
 use crate::{
     Backends, IngestConfig,
     error::Error,
+    metrics::IngestMetrics,
     reextract::{Reextracted, reextract},
     stream::{Acknowledgements, acknowledge},
     upload::{Results, Uploads, upload},
@@ -36,6 +37,7 @@ pub struct Intake {
     room: Arc<Semaphore>, // one permit a KiB of text
     max_permits: u32,
     caller: Caller,
+    metrics: IngestMetrics,
 }
 
 impl Intake {
@@ -44,18 +46,31 @@ impl Intake {
         config: &IngestConfig,
         max_document_bytes: usize,
         stopping: Stopping,
+        metrics: &Metrics,
     ) -> Self {
         let max_permits = u32::try_from(config.max_ingest_bytes / 1024).unwrap_or(u32::MAX >> 4).max(1);
+        let room = Arc::new(Semaphore::new(max_permits as usize));
+        let uploads = Uploads::new(config.max_uploads, config.upload_patience);
+        let counts = IngestMetrics::of(metrics);
+        counts.bytes_limit.set(gauge_value(u64::from(max_permits) * 1024));
+        let (shown, free, reading) = (counts.clone(), Arc::clone(&room), uploads.clone());
+        metrics.before_scrape(move || {
+            let taken = (max_permits as usize).saturating_sub(free.available_permits());
+            shown.bytes.set(gauge_value(taken as u64 * 1024));
+            shown.uploads.set(gauge_value(reading.under_way() as u64));
+            std::future::ready(())
+        });
         Self {
             extraction: ExtractionClient::new(backends.extraction),
             storage: StorageClient::new(backends.storage),
             max_document_bytes,
             window: config.ingest_window.get(),
             stopping,
-            uploads: Uploads::new(config.max_uploads, config.upload_patience),
-            room: Arc::new(Semaphore::new(max_permits as usize)),
+            uploads,
+            room,
             max_permits,
             caller: Caller::default(),
+            metrics: counts,
         }
     }
 
@@ -74,6 +89,7 @@ impl Intake {
     /// Has one document extracted and stored; returns when it is durable, and writes down what came of it.
     pub(crate) async fn ingest(&self, document: Option<Document>) -> Result<IngestResult, Error> {
         let outcome = self.store(document).await;
+        self.metrics.count(&outcome);
         match &outcome {
             Ok(result) if result.status() == IngestStatus::Duplicate => {
                 self.caller.audit("DUPLICATE", &result.document_id, "");

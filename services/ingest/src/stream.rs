@@ -3,6 +3,7 @@
 use std::pin::Pin;
 
 use dictum_proto::v1::{IngestDocumentsRequest, IngestDocumentsResponse, IngestResult, IngestStatus};
+use dictum_server::trace_item;
 use futures_util::{Stream, StreamExt, future, stream};
 use tokio_util::task::AbortOnDropHandle;
 use tonic::{Status, Streaming};
@@ -43,11 +44,11 @@ async fn admit(
     };
     let room = intake.admit(document.as_ref()).await;
     // A task of its own goes on while the client is slow to read, and so gives its room back.
-    let work = AbortOnDropHandle::new(tokio::spawn(async move {
+    let work = AbortOnDropHandle::new(tokio::spawn(trace_item("ingest a document", async move {
         let result = intake.ingest(document).await;
         drop(room);
         result
-    }));
+    })));
     Box::pin(async move {
         let result = work.await.unwrap_or_else(|error| Err(error.into()));
         Ok(IngestDocumentsResponse { sequence, result: Some(or_rejected(result)?) })

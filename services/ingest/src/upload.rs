@@ -14,6 +14,7 @@ use dictum_proto::{
         UploadSummary, UploadedDocument, upload_file_request::Part, upload_file_response::Event,
     },
 };
+use dictum_server::trace_item;
 use futures_util::{Stream, StreamExt, future, stream};
 use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore, mpsc},
@@ -46,6 +47,11 @@ pub(crate) struct Uploads {
 impl Uploads {
     pub(crate) fn new(max_uploads: usize, patience: Duration) -> Self {
         Self { room: Arc::new(Semaphore::new(max_uploads)), max_uploads, patience }
+    }
+
+    /// Returns how many files are being read.
+    pub(crate) fn under_way(&self) -> usize {
+        self.max_uploads.saturating_sub(self.room.available_permits())
     }
 
     fn admit(&self) -> Result<OwnedSemaphorePermit, Error> {
@@ -215,11 +221,11 @@ async fn start_document(intake: Intake, document: Document) -> Work {
     let DocumentParts { source_start_byte, source_end_byte, .. } = *document;
     let document = Some(document_to_wire(&document));
     let room = intake.admit(document.as_ref()).await;
-    let work = AbortOnDropHandle::new(tokio::spawn(async move {
+    let work = AbortOnDropHandle::new(tokio::spawn(trace_item("ingest a document", async move {
         let result = intake.ingest(document).await;
         drop(room);
         result
-    }));
+    })));
     Box::pin(async move {
         let result = work.await.unwrap_or_else(|error| Err(error.into()));
         let result = Some(or_rejected(result)?);

@@ -7,6 +7,7 @@ mod compared;
 mod config;
 mod error;
 mod filter;
+mod metrics;
 mod names;
 mod retention;
 mod service;
@@ -16,7 +17,7 @@ use std::future::Future;
 
 use dictum_proto::{DESCRIPTOR_SET, v1::storage_service_server::StorageServiceServer};
 use dictum_search::Search;
-use dictum_server::{Access, Scope, ServeError, Server, ServerConfig, Stopping};
+use dictum_server::{Access, Metrics, Scope, ServeError, Server, ServerConfig, Stopping};
 use dictum_store::{Store, StoreError, UpgradeProgress};
 use tokio::net::TcpListener;
 
@@ -83,13 +84,21 @@ pub fn service(
     config: &StorageConfig,
     server: &ServerConfig,
     stopping: Stopping,
+    metrics: &Metrics,
 ) -> StorageServiceServer<Keeper> {
     if let Some(keep) = config.keep_for {
         tokio::spawn(retention::keep_for(store.clone(), keep, stopping.clone()));
     }
-    StorageServiceServer::new(Keeper::new(store, search, config, server.max_document_bytes, stopping))
-        .max_decoding_message_size(server.max_message_bytes)
-        .max_encoding_message_size(server.max_message_bytes)
+    StorageServiceServer::new(Keeper::new(
+        store,
+        search,
+        config,
+        server.max_document_bytes,
+        stopping,
+        metrics,
+    ))
+    .max_decoding_message_size(server.max_message_bytes)
+    .max_encoding_message_size(server.max_message_bytes)
 }
 
 /// Serves storage alone on `listener` until `stop` returns; then closes the store.
@@ -102,11 +111,12 @@ pub async fn serve(
     store: Store,
     config: &StorageConfig,
     server: ServerConfig,
+    metrics: &Metrics,
     stop: impl Future<Output = ()>,
 ) -> Result<(), ServeError> {
-    let process = Server::new(server.clone(), DESCRIPTOR_SET);
+    let process = Server::new(server.clone(), DESCRIPTOR_SET, metrics);
     let search = start_search(&store, config).map_err(ServeError::Thread)?;
-    let service = service(store.clone(), search.clone(), config, &server, process.stopping());
+    let service = service(store.clone(), search.clone(), config, &server, process.stopping(), metrics);
     let served = process.add(service, ACCESS).serve(listener, stop).await;
     store.close().await;
     search.finish().await;

@@ -20,7 +20,7 @@ use dictum_proto::{
     },
 };
 use dictum_search::{Hit, Search};
-use dictum_server::{Caller, Stopping};
+use dictum_server::{Caller, Metrics, Stopping};
 use dictum_store::{ExtractionDiff, Store, StoredClaim, StoredDocument, WatchFrom, WriteOutcome, Written};
 use tonic::{Request, Response, Status};
 
@@ -30,6 +30,7 @@ use crate::{
     compared::compared_to_wire,
     error::Error,
     filter::{filter_from_wire, id_from_wire, order_from_wire, size_from_wire},
+    metrics::StorageMetrics,
     names::{count_to_wire, facet_from_wire, page_to_wire, profile_to_wire},
     retention,
     watch::{Changes, Watches},
@@ -52,9 +53,11 @@ impl Keeper {
         config: &StorageConfig,
         max_document_bytes: usize,
         stopping: Stopping,
+        metrics: &Metrics,
     ) -> Self {
+        let metrics = StorageMetrics::of(metrics, &store, &search);
         let backups = Backups::new(stopping.clone());
-        let watches = Watches::new(config.max_watches, config.watch_patience, stopping);
+        let watches = Watches::new(config.max_watches, config.watch_patience, stopping, &metrics);
         Self { store, search, max_document_bytes, watches, backups }
     }
 

@@ -4,9 +4,10 @@ use std::{pin::Pin, sync::Arc, time::Duration};
 
 use dictum_core::ClaimId;
 use dictum_proto::v1::{ChangeKind, Claim, ClaimView, WatchClaimsResponse};
-use dictum_server::Stopping;
+use dictum_server::{Stopping, gauge_value};
 use dictum_store::{Change, ClaimChange, Watch, WatchEvent};
 use futures_util::{Stream, StreamExt, stream};
+use prometheus_client::metrics::gauge::Gauge;
 use tokio::{
     sync::{
         OwnedSemaphorePermit, Semaphore,
@@ -18,7 +19,7 @@ use tokio::{
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::Status;
 
-use crate::{error::Error, service::claims_to_wire};
+use crate::{error::Error, metrics::StorageMetrics, service::claims_to_wire};
 
 /// Answers that wait for the reader; with the transport's window this is all that a watcher can hold.
 const WAITING_ANSWERS: usize = 16;
@@ -36,11 +37,19 @@ pub(crate) struct Watches {
     max_watches: usize,
     patience: Duration,
     stopping: Stopping,
+    open: Gauge,
 }
 
 impl Watches {
-    pub(crate) fn new(max_watches: usize, patience: Duration, stopping: Stopping) -> Self {
-        Self { room: Arc::new(Semaphore::new(max_watches)), max_watches, patience, stopping }
+    pub(crate) fn new(
+        max_watches: usize,
+        patience: Duration,
+        stopping: Stopping,
+        metrics: &StorageMetrics,
+    ) -> Self {
+        metrics.watches_limit.set(gauge_value(max_watches as u64));
+        let open = metrics.watches.clone();
+        Self { room: Arc::new(Semaphore::new(max_watches)), max_watches, patience, stopping, open }
     }
 
     /// Returns the stream of `watch`. Its last item says why it ended.
@@ -51,9 +60,12 @@ impl Watches {
         let (answers, receiver) = mpsc::channel(WAITING_ANSWERS);
         let (ended, why) = oneshot::channel();
         let pump = Pump { last_revision: watch.position(), watch, answers, patience: self.patience };
-        let stopping = self.stopping.clone();
+        let (stopping, open) = (self.stopping.clone(), self.open.clone());
         tokio::spawn(async move {
-            let _ = ended.send(pump.run(stopping, permit).await); // the reader is gone: nobody to tell
+            open.inc();
+            let why = pump.run(stopping, permit).await;
+            open.dec();
+            let _ = ended.send(why); // the reader is gone: nobody to tell
         });
         let end = stream::once(why).filter_map(|why| async { why.ok().flatten().map(Err) });
         Ok(Box::pin(ReceiverStream::new(receiver).map(Ok).chain(end)))

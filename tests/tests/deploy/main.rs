@@ -3,7 +3,12 @@
 
 #![expect(clippy::unwrap_used, reason = "this crate is for tests only: a panic is the report")]
 
-use std::{collections::BTreeMap, fs, path::Path, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::Path,
+    time::Duration,
+};
 
 use dictum_proto::v1::{extraction_service_server, ingest_service_server, storage_service_server};
 use dictum_server::parse_duration;
@@ -16,6 +21,9 @@ const SERVICES: [(&str, &str, i64); 3] = [
     ("extraction", extraction_service_server::SERVICE_NAME, 50052),
     ("storage", storage_service_server::SERVICE_NAME, 50053),
 ];
+
+/// Where all of them serve metrics.
+const METRICS_PORT: i64 = 9464;
 
 type Variables = BTreeMap<String, String>;
 
@@ -171,7 +179,8 @@ fn images_listen_where_the_binaries_do_and_probe_what_they_serve() {
         let stage = stage(service);
         let variables = image_variables(&stage);
         assert_eq!(variables["DICTUM_LISTEN"], format!("0.0.0.0:{port}"));
-        assert_eq!(instruction(&stage, "EXPOSE"), port.to_string());
+        assert_eq!(instruction(&stage, "EXPOSE"), format!("{port} {METRICS_PORT}"));
+        assert_eq!(variables["DICTUM_METRICS_LISTEN"], format!("0.0.0.0:{METRICS_PORT}"));
         let binary = format!("/dictum-{service}");
         assert_eq!(instruction(&stage, "ENTRYPOINT"), format!("[\"{binary}\"]"));
         let health = instruction(&stage, "HEALTHCHECK");
@@ -183,7 +192,10 @@ fn images_listen_where_the_binaries_do_and_probe_what_they_serve() {
 
         let settings = Process::run(&format!("dictum-{service}"), &["--print-config"]);
         let settings = String::from_utf8(settings.stdout).unwrap();
-        assert!(settings.contains(&format!("listen = \"127.0.0.1:{port}\" # default")), "{settings}");
+        for (key, port) in [("listen", port), ("metrics_listen", METRICS_PORT)] {
+            let line = format!("{key} = \"127.0.0.1:{port}\" # ");
+            assert!(settings.lines().any(|known| known.starts_with(&line)), "{settings}");
+        }
     }
     assert_ne!(user(), 0);
 }
@@ -259,4 +271,41 @@ fn manifests_agree_with_the_images() {
         at(&storage, "spec.volumeClaimTemplates.0.metadata.name")
     );
     endpoints(&pod_variables("ingest"));
+}
+
+#[test]
+fn prometheus_scrapes_where_metrics_are() {
+    let scrape = &yaml("monitoring/prometheus.yaml")[0];
+    let names = at(scrape, "scrape_configs.0.dns_sd_configs.0");
+    assert_eq!(names["port"].as_i64(), Some(METRICS_PORT));
+    let services: BTreeSet<String> = list(&names["names"]).into_iter().collect();
+    assert_eq!(services, SERVICES.map(|(service, ..)| service.to_owned()).into());
+    assert_eq!(text(at(scrape, "scrape_configs.0.job_name")), "dictum", "as the alerts have it");
+
+    let compose = &yaml("monitoring/compose.yaml")[0];
+    let prometheus = at(compose, "services.prometheus");
+    for file in list(&prometheus["volumes"]).iter().filter_map(|volume| volume.strip_prefix("./")) {
+        read(file.split(':').next().unwrap()); // it is there
+    }
+
+    let overlay = &yaml("kubernetes/monitoring/kustomization.yaml")[0];
+    let patch = text(at(overlay, "patches.0.patch"));
+    let patch = &YamlLoader::load_from_str(&patch).unwrap()[0];
+    assert_eq!(text(&at(patch, "0.value")["prometheus.io/port"]), METRICS_PORT.to_string());
+    assert_eq!(at(patch, "1.value.containerPort").as_i64(), Some(METRICS_PORT));
+    let policy = &yaml("kubernetes/monitoring/network.yaml")[0];
+    assert_eq!(at(policy, "spec.ingress.0.ports.0.port").as_i64(), Some(METRICS_PORT));
+}
+
+#[test]
+fn every_alert_is_explained() {
+    let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/operations.md");
+    let docs = fs::read_to_string(docs).unwrap();
+    let alerts = &yaml("monitoring/alerts.yaml")[0];
+    let rules = at(alerts, "groups.0.rules").as_vec().unwrap();
+    assert!(rules.len() > 10);
+    for rule in rules {
+        let alert = rule["alert"].as_str().unwrap();
+        assert!(docs.contains(alert), "docs/operations.md does not explain {alert}");
+    }
 }

@@ -9,8 +9,14 @@ use tonic::Code;
 async fn extraction() -> Running {
     start(|listener, stopped| async move {
         let config = ExtractionConfig { extraction_workers: None };
-        dictum_extraction::serve(listener, &config, ServerConfig::default(), async { drop(stopped.await) })
-            .await
+        dictum_extraction::serve(
+            listener,
+            &config,
+            ServerConfig::default(),
+            &dictum_tests::metrics(),
+            async { drop(stopped.await) },
+        )
+        .await
     })
     .await
 }
@@ -49,8 +55,14 @@ async fn calls_go_on_while_servers_come_and_go() {
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
     let again = tokio::spawn(async move {
         let config = ExtractionConfig { extraction_workers: None };
-        dictum_extraction::serve(listener, &config, ServerConfig::default(), async { drop(stopped.await) })
-            .await
+        dictum_extraction::serve(
+            listener,
+            &config,
+            ServerConfig::default(),
+            &dictum_tests::metrics(),
+            async { drop(stopped.await) },
+        )
+        .await
     });
     call().await;
     second.stop().await; // from now on only the one that came back can answer

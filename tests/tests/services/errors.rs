@@ -13,7 +13,7 @@ use dictum_proto::{
     },
 };
 use dictum_server::{Scope, Server, ServerConfig};
-use dictum_tests::{Access, Bench, BenchConfig, Running, document};
+use dictum_tests::{Access, Bench, BenchConfig, Running, document, metrics};
 use futures_util::StreamExt;
 use tokio::sync::Notify;
 use tonic::{Code, Request, Response, Status};
@@ -331,7 +331,8 @@ impl Faulty {
 
     async fn serve(self, config: ServerConfig) -> Running {
         Running::of(
-            Server::new(config, DESCRIPTOR_SET).add(StorageServiceServer::new(self), dictum_storage::ACCESS),
+            Server::new(config, DESCRIPTOR_SET, &metrics())
+                .add(StorageServiceServer::new(self), dictum_storage::ACCESS),
         )
         .await
     }

@@ -114,6 +114,60 @@ async fn a_stop_does_not_wait_for_watchers() {
     assert_eq!(said.status().as_str_name(), "NOT_SERVING");
 }
 
+/// Storage answers, but does not serve yet: ingest says so of itself, of what it waits for, and serves as soon as it can.
+#[tokio::test(flavor = "multi_thread")]
+async fn ingest_serves_when_the_services_behind_it_do() {
+    let extraction = Process::start("dictum-extraction", &[]).unwrap();
+    let (reporter, health) = tonic_health::server::health_reporter();
+    let name = "dictum.v1.StorageService";
+    reporter.set_service_status(name, tonic_health::ServingStatus::NotServing).await;
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let storage = format!("http://{}", listener.local_addr().unwrap());
+    let server = tonic::transport::Server::builder().add_service(health);
+    tokio::spawn(server.serve_with_incoming(tokio_stream::wrappers::TcpListenerStream::new(listener)));
+    let endpoints = ["--extraction-endpoint", &extraction.endpoint, "--storage-endpoint", &storage];
+    let ingest = Process::start("dictum-ingest", &endpoints).unwrap();
+
+    let endpoint = ClientOptions::default().endpoint(&ingest.endpoint).unwrap();
+    let mut health = HealthClient::new(endpoint.connect_lazy());
+    let of_ingest = HealthCheckRequest { service: "dictum.v1.IngestService".to_owned() };
+    let mut statuses = health.watch(of_ingest).await.unwrap().into_inner();
+    let said = statuses.message().await.unwrap().unwrap();
+    assert_eq!(said.status().as_str_name(), "NOT_SERVING");
+    let whole = health.check(HealthCheckRequest::default()).await.unwrap().into_inner();
+    assert_eq!(whole.status().as_str_name(), "SERVING", "a process that waits does not hang");
+
+    // It has asked, and says what it waits for; its log comes through a pipe.
+    let waited = loop {
+        let log = ingest.log();
+        match log
+            .lines()
+            .find(|line| line.contains("waiting for a service behind ingest") && line.contains(name))
+        {
+            Some(line) => break line.to_owned(),
+            None => tokio::task::yield_now().await,
+        }
+    };
+    assert!(waited.contains("NOT_SERVING"), "{waited}");
+    reporter.set_service_status(name, tonic_health::ServingStatus::Serving).await;
+    let said = statuses.message().await.unwrap().unwrap();
+    assert_eq!(said.status().as_str_name(), "SERVING");
+}
+
+/// The drain would last an hour; whoever cannot wait asks twice.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_signal_leaves_at_once() {
+    let extraction = Process::start("dictum-extraction", &["--drain-delay", "1h"]).unwrap();
+    let endpoint = ClientOptions::default().endpoint(&extraction.endpoint).unwrap();
+    let mut health = HealthClient::new(endpoint.connect_lazy());
+    let mut statuses = health.watch(HealthCheckRequest::default()).await.unwrap().into_inner();
+    statuses.message().await.unwrap().unwrap();
+    extraction.signal("TERM");
+    assert_eq!(statuses.message().await.unwrap().unwrap().status().as_str_name(), "NOT_SERVING");
+    let ended = tokio::task::spawn_blocking(|| extraction.end_with("INT")).await.unwrap();
+    assert_eq!(ended.code(), Some(130));
+}
+
 #[test]
 fn a_second_process_on_one_directory_leaves_and_says_why() {
     let folder = tempfile::tempdir().unwrap();

@@ -18,9 +18,12 @@ use tonic_health::pb::{
 };
 use tonic_reflection::pb::{v1 as reflection, v1alpha as reflection_alpha};
 
+const INGEST: &str = "dictum.v1.IngestService";
+
 #[tokio::test]
 async fn health_knows_the_server_and_its_services() {
     let bench = Bench::start().await;
+    bench.ingest.connection().until_serving(INGEST, |_| {}).await;
     let mut health = HealthClient::new(bench.ingest.channel());
     for service in ["", "dictum.v1.IngestService"] {
         let request = HealthCheckRequest { service: service.to_owned() };
@@ -142,8 +145,9 @@ async fn garbage_and_large_headers_do_no_harm() {
 #[tokio::test]
 async fn connections_are_counted() {
     let mut config = BenchConfig::default();
-    config.server.max_connections = 1;
+    config.server.max_connections = 2; // ingest has one
     let bench = Bench::with(config).await;
+    bench.ingest.connection().until_serving(INGEST, |_| {}).await;
     let call = |channel| async {
         let request = v1::ExtractClaimsRequest { document: Some(document(1)), ..Default::default() };
         ExtractionServiceClient::new(channel).extract_claims(request).await

@@ -394,7 +394,7 @@ async fn health_checks_have_an_address_of_their_own() {
     server.security.health_listen = Some(address);
     let running = dictum_tests::start(|listener, stopped| async move {
         let stop = async { drop(stopped.await) };
-        dictum_extraction::serve(listener, &config.extraction, server, stop).await
+        dictum_extraction::serve(listener, &config.extraction, server, &dictum_tests::metrics(), stop).await
     })
     .await;
     let channel = || ClientOptions::default().endpoint(&format!("http://{address}")).unwrap().connect_lazy();

@@ -80,9 +80,12 @@ pub(crate) async fn run(args: &BenchArgs) -> Result<Exit, Failure> {
     let endpoint = format!("http://{}", listener.local_addr().map_err(Failure::Start)?);
     let (stop, stopped) = oneshot::channel::<()>();
     let server = config.server.clone();
-    let services = tokio::spawn(services::serve(listener, store, config, async {
-        let _ = stopped.await; // the sender is dropped, never used
-    }));
+    let services = tokio::spawn(async move {
+        let stopped = async {
+            let _ = stopped.await; // the sender is dropped, never used
+        };
+        services::serve(listener, store, config, &serve::process_metrics(), stopped).await
+    });
     let failed = |source| Failure::Server { endpoint: endpoint.clone(), source };
     let bench = Bench::new(&endpoint, people).map_err(failed)?;
 
@@ -289,9 +292,11 @@ impl Bench {
         };
         let (stop, stopped) = oneshot::channel::<()>();
         let server = tokio::spawn(
-            Server::new(config, DESCRIPTOR_SET).add(bare, dictum_storage::ACCESS).serve(listener, async {
-                let _ = stopped.await; // the sender is dropped, never used
-            }),
+            Server::new(config, DESCRIPTOR_SET, &serve::process_metrics())
+                .add(bare, dictum_storage::ACCESS)
+                .serve(listener, async {
+                    let _ = stopped.await; // the sender is dropped, never used
+                }),
         );
         let other = Self::new(&endpoint, self.people).map_err(failed)?;
         let measured = async {

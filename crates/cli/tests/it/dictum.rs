@@ -17,6 +17,8 @@ pub(crate) fn dictum(args: &[&str]) -> Command {
     for (name, _) in env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("DICTUM_")) {
         command.env_remove(name);
     }
+    // Without a word all servers would want the one default address.
+    command.env("DICTUM_METRICS_LISTEN", "off");
     command.args(args).env("NO_COLOR", "1").stdin(Stdio::null());
     command
 }
