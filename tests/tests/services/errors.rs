@@ -290,18 +290,23 @@ async fn stream_idle() -> Status {
     answers.message().await.unwrap_err()
 }
 
-/// The client's own deadline comes back under the same code and reason: the server answers before it.
+/// The client's own deadline comes back under the same code and reason: the server answers before it. On a busy machine
+/// the client's timer may win a race, which tonic tells as a cancelled call: then the call is made again.
 #[tokio::test]
 async fn the_deadline_of_a_client_is_kept() {
     let running = Faulty::start(ServerConfig::default()).await;
     let mut service = StorageServiceClient::new(running.channel());
-    let mut request = Request::new(v1::GetClaimRequest { claim_id: "wait".to_owned() });
-    request.set_timeout(Duration::from_millis(300));
-    let status = service.get_claim(request).await.unwrap_err();
-    assert_eq!(
-        (status.code(), reason(&status)),
-        (Code::DeadlineExceeded, Some(ErrorReason::DeadlineExceeded))
-    );
+    let mut answer = None;
+    for _ in 0..10 {
+        let mut request = Request::new(v1::GetClaimRequest { claim_id: "wait".to_owned() });
+        request.set_timeout(Duration::from_millis(300));
+        let status = service.get_claim(request).await.unwrap_err();
+        answer = Some((status.code(), reason(&status)));
+        if status.code() != Code::Cancelled {
+            break;
+        }
+    }
+    assert_eq!(answer, Some((Code::DeadlineExceeded, Some(ErrorReason::DeadlineExceeded))));
 }
 
 /// A call that never ends does not hold the server at its stop deadline, and its client is told why.
