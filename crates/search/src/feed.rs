@@ -29,8 +29,12 @@ pub(crate) async fn run(store: Store, path: PathBuf, shared: Arc<Shared>) {
     loop {
         match follow(&store, &path, &shared, anew).await {
             Ok(()) | Err(SearchError::Store(StoreError::Closed)) => return,
+            Err(SearchError::Damaged) => {
+                anew = true; // At once: searches wait for it.
+                tracing::warn!("a search met a damaged index, which is built anew");
+            }
             Err(error) => {
-                // What cannot be read or followed is built anew; a full disk passes, and the index was whole before it.
+                // What cannot be followed is built anew; a full disk passes, and the index was whole before it.
                 anew = matches!(error, SearchError::Store(_));
                 tracing::error!(error = %error, cause = ?std::error::Error::source(&error), "the search index fell behind");
                 tokio::time::sleep(RETRY_AFTER).await;
@@ -46,7 +50,8 @@ async fn follow(
     anew: bool,
 ) -> Result<(), SearchError> {
     let store_id = shared.store_id.as_str();
-    let index = if anew { Index::create(path)? } else { Index::open(path, store_id)? };
+    shared.hide();
+    let index = if anew { Index::create(path)? } else { Index::open(path, store_id, store.revision())? };
     let mut feed = Feed { writer: index.writer(store_id)?, index, shared };
     let mut known = feed.index.revision(store_id);
     // Additions up to here may be in the index already.
@@ -61,7 +66,10 @@ async fn follow(
     let mut watch = store.watch(&ClaimFilter::default(), WatchFrom::After(committed)).await?;
     let mut last_commit = Instant::now();
     loop {
-        let event = timeout(QUIET, watch.next()).await;
+        let event = tokio::select! {
+            event = timeout(QUIET, watch.next()) => event,
+            () = shared.damaged.notified() => return Err(SearchError::Damaged),
+        };
         let is_quiet = event.is_err();
         let is_closed = matches!(event, Ok(None));
         if let Ok(Some(event)) = event

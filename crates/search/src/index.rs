@@ -1,14 +1,20 @@
 //! The index on disk: one tantivy document per claim, its words with their stems at the same place.
 
-use std::{fs, io, path::Path};
+use std::{fs, io, ops::Bound, path::Path};
 
-use dictum_core::ClaimId;
-use dictum_store::StoredClaim;
+use dictum_core::{ClaimId, Timestamp};
+use dictum_store::{FilterTerms, StoredClaim, TimeRange};
 use tantivy::{
     Index as Tantivy, IndexReader, IndexWriter, ReloadPolicy, Searcher, TantivyDocument, Term,
     collector::TopDocs,
-    query::{BooleanQuery, Occur, PhraseQuery, Query as TantivyQuery, RegexQuery, TermQuery},
-    schema::{Field, INDEXED, IndexRecordOption, STORED, Schema, TextFieldIndexing, TextOptions, Value},
+    query::{
+        BooleanQuery, ConstScoreQuery, DisjunctionMaxQuery, Occur, PhraseQuery, Query as TantivyQuery,
+        RangeQuery, RegexQuery, TermQuery,
+    },
+    schema::{
+        FAST, Field, INDEXED, IndexRecordOption, STORED, STRING, Schema, TextFieldIndexing, TextOptions,
+        Value,
+    },
     tokenizer::{PreTokenizedString, Token},
 };
 
@@ -18,11 +24,14 @@ use crate::{
 };
 
 /// The version of what is indexed and how; an index of another version is built anew.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 /// Memory of the writer before it makes a segment.
 const WRITER_BYTES: usize = 50_000_000;
 /// Places between two parts of a claim: no phrase reaches across.
 const GAP: usize = 100;
+
+/// What the engine says when it fails.
+pub(crate) use tantivy::TantivyError as IndexError;
 
 /// An index that is open.
 pub(crate) struct Index {
@@ -35,15 +44,25 @@ pub(crate) struct Index {
 struct Fields {
     id: Field,
     words: Field,
+    /// What filters ask for: [`StoredClaim::terms`].
+    terms: Field,
+    /// Microseconds since 1970.
+    published: Field,
+    confidence: Field,
 }
 
 impl Index {
-    /// Opens the index in `path` if it is one of this version and store, else makes an empty one in its place.
-    pub(crate) fn open(path: &Path, store_id: &str) -> tantivy::Result<Self> {
-        if let Ok(index) = Self::open_in(path)
-            && index.revision(store_id).is_some()
-        {
-            return Ok(index);
+    /// Opens the index in `path` if it is whole, of this version and store, and not ahead of the revision `newest`; else
+    /// makes an empty one in its place.
+    pub(crate) fn open(path: &Path, store_id: &str, newest: u64) -> tantivy::Result<Self> {
+        match Self::open_in(path) {
+            Ok(index) if index.revision(store_id).is_some_and(|revision| revision <= newest) => {
+                if index.is_whole() {
+                    return Ok(index);
+                }
+                tracing::warn!("the search index is damaged and is built anew");
+            }
+            _ => {}
         }
         Self::create(path)
     }
@@ -67,6 +86,12 @@ impl Index {
         }
         let reader = index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into()?;
         Ok(Self { reader, index, fields })
+    }
+
+    /// Reads every file and compares its checksum.
+    fn is_whole(&self) -> bool {
+        let damaged = self.index.validate_checksum();
+        damaged.is_ok_and(|files| files.is_empty())
     }
 
     /// Returns the revision of the store up to which it knows; `None` for one that is not of this version and store.
@@ -98,7 +123,10 @@ fn schema() -> (Schema, Fields) {
         .set_tokenizer("raw")
         .set_index_option(IndexRecordOption::WithFreqsAndPositions);
     let words = schema.add_text_field("words", TextOptions::default().set_indexing_options(indexing));
-    (schema.build(), Fields { id, words })
+    let terms = schema.add_text_field("terms", STRING);
+    let published = schema.add_i64_field("published", FAST);
+    let confidence = schema.add_f64_field("confidence", FAST);
+    (schema.build(), Fields { id, words, terms, published, confidence })
 }
 
 /// Changes the index.
@@ -113,6 +141,11 @@ impl Writer {
         let mut document = TantivyDocument::default();
         document.add_bytes(self.fields.id, claim.claim().id.as_bytes());
         document.add_pre_tokenized_text(self.fields.words, tokens(claim));
+        claim.terms().iter().for_each(|term| document.add_text(self.fields.terms, term));
+        if let Some(time) = claim.publish_time() {
+            document.add_i64(self.fields.published, time.as_microsecond());
+        }
+        document.add_f64(self.fields.confidence, claim.claim().confidence.get().into());
         self.writer.add_document(document).map(drop)
     }
 
@@ -161,11 +194,18 @@ pub(crate) struct Snapshot {
 }
 
 impl Snapshot {
-    /// Returns the ids of the best claims from number `offset` on, and whether there may be more.
-    pub(crate) fn best(&self, query: &Query, offset: usize, limit: usize) -> tantivy::Result<Vec<ClaimId>> {
-        let found = self
-            .searcher
-            .search(&self.compile(query)?, &TopDocs::with_limit(limit).and_offset(offset).order_by_score())?;
+    /// Returns the ids of the best claims that the filter lets through, from number `offset` on.
+    pub(crate) fn best(
+        &self,
+        query: &Query,
+        filter: &FilterTerms,
+        offset: usize,
+        limit: usize,
+    ) -> tantivy::Result<Vec<ClaimId>> {
+        let found = self.searcher.search(
+            &self.compile(query, filter)?,
+            &TopDocs::with_limit(limit).and_offset(offset).order_by_score(),
+        )?;
         let mut ids = Vec::with_capacity(found.len());
         for (_, address) in found {
             let document: TantivyDocument = self.searcher.doc(address)?;
@@ -175,9 +215,39 @@ impl Snapshot {
         Ok(ids)
     }
 
-    fn compile(&self, query: &Query) -> tantivy::Result<BooleanQuery> {
+    fn compile(&self, query: &Query, filter: &FilterTerms) -> tantivy::Result<BooleanQuery> {
         let parts = query.parts.iter().map(|part| Ok((Occur::Must, self.compile_part(part)?)));
-        Ok(BooleanQuery::new(parts.collect::<tantivy::Result<_>>()?))
+        let mut parts = parts.collect::<tantivy::Result<Vec<_>>>()?;
+        // A filter says which claims, not how relevant they are.
+        let filters = self.compile_filter(filter).into_iter();
+        parts.extend(filters.map(|query| -> (Occur, Box<dyn TantivyQuery>) {
+            (Occur::Must, Box::new(ConstScoreQuery::new(query, 0.0)))
+        }));
+        Ok(BooleanQuery::new(parts))
+    }
+
+    fn compile_filter(&self, filter: &FilterTerms) -> Vec<Box<dyn TantivyQuery>> {
+        let FilterTerms { all_of, published, min_confidence } = filter;
+        let mut queries: Vec<Box<dyn TantivyQuery>> = Vec::new();
+        for terms in all_of {
+            let either = terms.iter().map(|text| -> (Occur, Box<dyn TantivyQuery>) {
+                let term = Term::from_field_text(self.fields.terms, text);
+                (Occur::Should, Box::new(TermQuery::new(term, IndexRecordOption::Basic)))
+            });
+            queries.push(Box::new(BooleanQuery::new(either.collect())));
+        }
+        let TimeRange { from, before } = published;
+        if !published.is_open() {
+            let term = |time: Timestamp| Term::from_field_i64(self.fields.published, time.as_microsecond());
+            let from = term(from.unwrap_or(Timestamp::MIN)); // One bound must be there: it names the field.
+            let before = before.map_or(Bound::Unbounded, |time| Bound::Excluded(term(time)));
+            queries.push(Box::new(RangeQuery::new(Bound::Included(from), before)));
+        }
+        if let Some(least) = min_confidence {
+            let least = Term::from_field_f64(self.fields.confidence, least.get().into());
+            queries.push(Box::new(RangeQuery::new(Bound::Included(least), Bound::Unbounded)));
+        }
+        queries
     }
 
     fn compile_part(&self, part: &Part) -> tantivy::Result<Box<dyn TantivyQuery>> {
@@ -185,11 +255,11 @@ impl Snapshot {
         Ok(match part {
             Part::Word(word) => {
                 let terms = [word.clone()].into_iter().chain(stem_terms(word));
-                let either = terms.map(|text| -> (Occur, Box<dyn TantivyQuery>) {
-                    let query = TermQuery::new(term(&text), IndexRecordOption::WithFreqs);
-                    (Occur::Should, Box::new(query))
+                let forms = terms.map(|text| -> Box<dyn TantivyQuery> {
+                    Box::new(TermQuery::new(term(&text), IndexRecordOption::WithFreqs))
                 });
-                Box::new(BooleanQuery::new(either.collect()))
+                // The best of word and stems counts, once: a claim in a language that is not stemmed stands no lower.
+                Box::new(DisjunctionMaxQuery::new(forms.collect()))
             }
             // Words are letters and digits alone: nothing to escape.
             Part::Prefix(prefix) => {

@@ -8,10 +8,14 @@ use std::{
 };
 
 use dictum_core::{ClaimId, Span};
-use dictum_store::{ClaimFilter, Store, StoreError, StoredClaim};
-use tokio::sync::watch;
+use dictum_store::{ClaimFilter, FilterTerms, Store, StoreError, StoredClaim};
+use tokio::sync::{Notify, watch};
 
-use crate::{feed, index::Snapshot, query::Query};
+use crate::{
+    feed,
+    index::{IndexError, Snapshot},
+    query::Query,
+};
 
 /// Hits of the index that one call looks at before it gives a short page.
 const MAX_HITS_A_CALL: usize = 20_000;
@@ -30,7 +34,10 @@ pub enum SearchError {
     Store(#[from] StoreError),
     /// The index failed.
     #[error("the search index failed")]
-    Index(#[from] tantivy::TantivyError),
+    Index(#[from] IndexError),
+    /// The index is damaged, which a search noticed; it is being built anew.
+    #[error("the search index is damaged and is being built anew")]
+    Damaged,
 }
 
 /// A claim that was found.
@@ -59,10 +66,18 @@ pub(crate) struct Shared {
     /// The last commits, the newest last: so that pages go on in the index that the first one saw.
     pub(crate) snapshots: RwLock<VecDeque<(u64, Snapshot)>>,
     pub(crate) revision: watch::Sender<Option<u64>>,
+    /// Told by a search that could not read the index.
+    pub(crate) damaged: Notify,
 }
 
 impl Shared {
     pub(crate) const KEPT_SNAPSHOTS: usize = 16;
+
+    /// Takes away what can be searched, before another index comes in its place.
+    pub(crate) fn hide(&self) {
+        self.revision.send_replace(None);
+        self.snapshots.write().unwrap_or_else(PoisonError::into_inner).clear();
+    }
 }
 
 /// Searches the claims of a store. A handle is cheap to clone.
@@ -90,6 +105,7 @@ impl Search {
             store_id: store.id(),
             snapshots: RwLock::default(),
             revision: watch::Sender::new(None),
+            damaged: Notify::new(),
         });
         let (runtime, path) = (tokio::runtime::Handle::current(), path.to_owned());
         let (fed_store, fed) = (store.clone(), shared.clone());
@@ -133,6 +149,23 @@ impl Search {
         page_size: usize,
         page_token: Option<&str>,
     ) -> Result<Hits, SearchError> {
+        match self.search_once(text, filter, page_size, page_token).await {
+            Err(SearchError::Damaged) => {
+                // Until it is taken away; then until another one is there.
+                let _ = self.shared.revision.subscribe().wait_for(Option::is_none).await; // the sender is ours
+                self.search_once(text, filter, page_size, page_token).await
+            }
+            found => found,
+        }
+    }
+
+    async fn search_once(
+        &self,
+        text: &str,
+        filter: &ClaimFilter,
+        page_size: usize,
+        page_token: Option<&str>,
+    ) -> Result<Hits, SearchError> {
         let query = Query::parse(text).map_err(SearchError::BadQuery)?;
         let seal = |place: &str| {
             let bound = format!("{} {place} {query:?} {filter:?}", self.shared.store_id);
@@ -150,11 +183,17 @@ impl Search {
                 (Some(revision.parse::<u64>().map_err(bad)?), offset.parse::<usize>().map_err(bad)?)
             }
         };
-        self.reached(0).await; // An index that is opened or built has none yet.
-        let (revision, snapshot) = self.snapshot(wanted).ok_or(StoreError::Closed)?;
+        let terms = self.store.filter_terms(filter).await?;
+        let (revision, snapshot) = self.shown(wanted).await;
         let (mut hits, mut looked_at, mut limit) = (Vec::new(), 0, page_size.saturating_mul(2).max(64));
         let next = loop {
-            let ids = best(&snapshot, &query, offset, limit).await?;
+            let ids = match best(&snapshot, &query, &terms, offset, limit).await {
+                Err(SearchError::Damaged) => {
+                    self.shared.damaged.notify_one();
+                    return Err(SearchError::Damaged);
+                }
+                ids => ids?,
+            };
             let is_last = ids.len() < limit;
             let confirmed = self.store.confirm_claims(filter, ids.clone()).await?;
             for (ids_at, claim) in confirmed {
@@ -194,14 +233,23 @@ impl Search {
     /// [`SearchError::BadQuery`] and reading errors.
     pub async fn explain(&self, text: &str, filter: &ClaimFilter) -> Result<String, SearchError> {
         let query = Query::parse(text).map_err(SearchError::BadQuery)?;
-        let parts: Vec<String> = query.parts.iter().map(ToString::to_string).collect();
-        let store = self.store.explain(filter, dictum_store::ListOrder::TimeAscending).await?;
-        let confirmed = if *filter == ClaimFilter::default() {
-            String::new()
-        } else {
-            format!("; alone, the filter would {store}")
-        };
-        Ok(format!("search the index for {}{confirmed}; the store confirms every hit", parts.join(" and ")))
+        let FilterTerms { all_of, published, min_confidence } = self.store.filter_terms(filter).await?;
+        let mut all: Vec<String> = query.parts.iter().map(ToString::to_string).collect();
+        all.extend(all_of.iter().map(|terms| format!("the filter's {}", terms.join(" or "))));
+        all.extend((!published.is_open()).then(|| "its publish times".to_owned()));
+        all.extend(min_confidence.map(|_| "its confidence".to_owned()));
+        Ok(format!("search the index for {}; the store confirms every hit", all.join(" and ")))
+    }
+
+    /// Waits while an index is opened or built; returns the commit of this revision, or the newest.
+    async fn shown(&self, revision: Option<u64>) -> (u64, Snapshot) {
+        loop {
+            self.reached(0).await;
+            if let Some(shown) = self.snapshot(revision) {
+                return shown;
+            }
+            tokio::task::yield_now().await; // It was just taken away.
+        }
     }
 
     /// Returns the commit of this revision, or the newest.
@@ -215,12 +263,18 @@ impl Search {
 async fn best(
     snapshot: &Snapshot,
     query: &Query,
+    filter: &FilterTerms,
     offset: usize,
     limit: usize,
 ) -> Result<Vec<ClaimId>, SearchError> {
-    let (snapshot, query) = (snapshot.clone(), query.clone());
-    match tokio::task::spawn_blocking(move || snapshot.best(&query, offset, limit)).await {
-        Ok(found) => Ok(found?),
-        Err(_) => Err(StoreError::Closed.into()), // the runtime stops, or the index panicked, which is in the log
+    let (snapshot, query, filter) = (snapshot.clone(), query.clone(), filter.clone());
+    match tokio::task::spawn_blocking(move || snapshot.best(&query, &filter, offset, limit)).await {
+        Ok(Ok(found)) => Ok(found),
+        Ok(Err(error)) => {
+            tracing::error!(error = &error as &dyn std::error::Error, "the search index cannot be read");
+            Err(SearchError::Damaged)
+        }
+        Err(panicked) if panicked.is_panic() => Err(SearchError::Damaged),
+        Err(_) => Err(StoreError::Closed.into()), // the runtime stops
     }
 }

@@ -35,9 +35,9 @@ const SORTED_DOCUMENTS: usize = 1024;
 
 /// The values of one field: a document has to have one of them.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Term {
-    tag: Tag,
-    values: Vec<String>,
+pub(crate) struct Term {
+    pub(crate) tag: Tag,
+    pub(crate) values: Vec<String>,
     /// How many documents have them, about.
     documents: u64,
 }
@@ -149,7 +149,7 @@ fn tag_name(tag: Tag) -> &'static str {
 }
 
 /// Returns the indexed fields of a filter.
-fn terms(inner: &Inner, filter: &PreparedFilter) -> Result<Vec<Term>, StoreError> {
+pub(crate) fn terms(inner: &Inner, filter: &PreparedFilter) -> Result<Vec<Term>, StoreError> {
     let fields = [
         (Tag::Channel, filter.channels.clone()),
         (Tag::Day, filter.occasion.map(looked_up_days).unwrap_or_default()),

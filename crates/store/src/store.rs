@@ -32,6 +32,7 @@ use crate::{
     project::diff,
     query::{self, MAX_PAGE_SIZE, Plan},
     upgrade::{self, UpgradeProgress, Upgraded},
+    terms::{self, FilterTerms},
 };
 
 /// The version of the stored form that this version of Dictum writes and the newest that it reads.
@@ -511,6 +512,16 @@ impl Store {
     ) -> Result<Vec<(usize, StoredClaim)>, StoreError> {
         let filter = filter.prepare()?;
         self.read(move |inner| query::confirm(inner, &filter, &ids)).await
+    }
+
+    /// Returns the filter as terms, for indexes outside the store.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::BadArgument`] and reading errors.
+    pub async fn filter_terms(&self, filter: &ClaimFilter) -> Result<FilterTerms, StoreError> {
+        let filter = filter.prepare()?;
+        self.read(move |inner| terms::of_filter(inner, &filter)).await
     }
 
     /// Returns the id of the store, made at random when it was made: 32 hexadecimal digits. A backup keeps it.

@@ -76,7 +76,9 @@ impl From<Error> for Status {
             Error::Search(SearchError::BadPageToken) => {
                 field_violation(ErrorReason::PageTokenInvalid, "page_token", &message)
             }
-            Error::Search(error @ SearchError::Index(_)) => dictum_server::internal(&error),
+            Error::Search(error @ (SearchError::Index(_) | SearchError::Damaged)) => {
+                dictum_server::internal(&error)
+            }
             Error::TooManyWatches { max_watches } => status_with_retry(
                 Code::ResourceExhausted,
                 ErrorReason::Overloaded,
