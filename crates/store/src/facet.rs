@@ -2,14 +2,14 @@
 
 use std::{collections::BTreeMap, fmt::Write as _};
 
-use dictum_core::FormKind;
+use dictum_core::{FormKind, Timestamp};
 use jiff::tz::Offset;
 
 use crate::{
     StoreError,
     filter::PreparedFilter,
     fold::fold,
-    index::document_time,
+    index::{document_time, form_of_value},
     inner::Inner,
     key::Tag,
     model::{FacetCount, FacetField, StoredClaim, ValuePage, ValueSummary},
@@ -30,9 +30,9 @@ pub(crate) fn facets(
     field: FacetField,
     limit: usize,
 ) -> Result<Vec<FacetCount>, StoreError> {
-    let counts = match counted_tag(field) {
-        Some(tag) if filter.is_open() => counted(inner, tag)?,
-        _ => query::tally(inner, filter, |claim| values(claim, field))?,
+    let counts = match counts_by_index(inner, filter, field)? {
+        Some(counts) => counts,
+        None => query::tally(inner, filter, |claim| values(claim, field))?,
     };
     let counts = match field {
         FacetField::Speaker => people::joined_counts(inner, counts)?,
@@ -44,20 +44,55 @@ pub(crate) fn facets(
     Ok(counts)
 }
 
-/// Returns the tag whose counters count the field.
-fn counted_tag(field: FacetField) -> Option<Tag> {
-    match field {
-        FacetField::Speaker => Some(Tag::Speaker),
-        FacetField::Topic => Some(Tag::Topic),
-        FacetField::Channel => Some(Tag::Channel),
-        FacetField::Language => Some(Tag::Language),
-        FacetField::Form | FacetField::Day | FacetField::Month => None,
+/// Counts from indexes and counters alone; `None` where the documents must decide, or are faster.
+fn counts_by_index(
+    inner: &Inner,
+    filter: &PreparedFilter,
+    field: FacetField,
+) -> Result<Option<Counts>, StoreError> {
+    let tag = match field {
+        FacetField::Speaker => Tag::Speaker,
+        FacetField::Topic => Tag::Topic,
+        FacetField::Channel => Tag::Channel,
+        FacetField::Language => Tag::Language,
+        FacetField::Form => Tag::Form,
+        FacetField::Day | FacetField::Month => {
+            return query::tally_time(inner, filter, |time| time_name(time, field));
+        }
+    };
+    let values = all_values(inner, tag)?;
+    let claims = if filter.is_open() {
+        Some(values.iter().map(|(_, counter)| counter.claims).collect())
+    } else {
+        query::tally_index(inner, filter, tag, &values)?
+    };
+    let Some(claims) = claims else { return Ok(None) };
+    let mut counts = Counts::new();
+    for ((value, counter), claims) in values.into_iter().zip(claims).filter(|(_, claims)| *claims > 0) {
+        let (value, name) = match tag {
+            Tag::Form => {
+                let form = form_name(form_of_value(&value)).to_owned();
+                (form.clone(), form)
+            }
+            _ => {
+                let name = name_of(&value, &counter);
+                (value, name)
+            }
+        };
+        counts.entry(value).or_insert_with(|| (name, 0)).1 += claims;
     }
+    Ok(Some(counts))
 }
 
-/// Returns the counts of all values of a tag: by folded value, the name and the number of claims.
-fn counted(inner: &Inner, tag: Tag) -> Result<Counts, StoreError> {
-    let mut counts = Counts::new();
+/// Returns the day or the month of a time, in UTC.
+fn time_name(time: Timestamp, field: FacetField) -> String {
+    let day = Offset::UTC.to_datetime(time).date();
+    if field == FacetField::Month { day.strftime("%Y-%m").to_string() } else { day.to_string() }
+}
+
+/// Returns all values of a tag with their counters.
+fn all_values(inner: &Inner, tag: Tag) -> Result<Vec<(String, CounterRecord)>, StoreError> {
+    let mut values = Vec::new();
     let mut start = String::new();
     loop {
         let chunk = inner.unwritten.list(&inner.engine, tag, &start, CHUNK)?;
@@ -65,13 +100,9 @@ fn counted(inner: &Inner, tag: Tag) -> Result<Counts, StoreError> {
         if let Some((value, _)) = chunk.last() {
             start = format!("{value}\0");
         }
-        let counted = chunk.into_iter().filter(|(_, counter)| counter.claims > 0);
-        counts.extend(counted.map(|(value, counter)| {
-            let name = name_of(&value, &counter);
-            (value, (name, counter.claims))
-        }));
+        values.extend(chunk);
         if is_last {
-            return Ok(counts);
+            return Ok(values);
         }
     }
 }
@@ -82,8 +113,8 @@ fn values(claim: &StoredClaim, field: FacetField) -> Vec<(String, String)> {
     let folded = |name: &str| (fold(name), name.to_owned());
     let plain = |name: String| vec![(name.clone(), name)];
     let time = || {
-        document_time(&document.document, &document.extraction)
-            .map(|time| Offset::UTC.to_datetime(time).date())
+        let time = document_time(&document.document, &document.extraction)?;
+        Some(plain(time_name(time, field)))
     };
     match field {
         FacetField::Speaker => {
@@ -98,8 +129,7 @@ fn values(claim: &StoredClaim, field: FacetField) -> Vec<(String, String)> {
         FacetField::Channel => document.document.channel.as_deref().map(folded).into_iter().collect(),
         FacetField::Language => document.extraction.language.as_deref().map(folded).into_iter().collect(),
         FacetField::Form => plain(form_name(claim.claim().form.kind()).to_owned()),
-        FacetField::Day => time().map(|day| plain(day.to_string())).unwrap_or_default(),
-        FacetField::Month => time().map(|day| plain(day.strftime("%Y-%m").to_string())).unwrap_or_default(),
+        FacetField::Day | FacetField::Month => time().unwrap_or_default(),
     }
 }
 

@@ -89,6 +89,15 @@ pub(crate) fn form_value(form: FormKind, manner: Option<Manner>) -> &'static str
     }
 }
 
+/// Returns the form of a value of [`form_value`].
+pub(crate) fn form_of_value(value: &str) -> FormKind {
+    match value {
+        "question-answer" => FormKind::QuestionAnswer,
+        "prerequisite-list" => FormKind::PrerequisiteList,
+        _ => FormKind::QuotedStatement,
+    }
+}
+
 /// Returns the values that the days of an occasion are indexed by.
 pub(crate) fn day_values(occasion: DateInterval) -> Vec<String> {
     let (first, last) = (occasion.start(), occasion.end());

@@ -62,6 +62,6 @@ pub use names::NameJoin;
 pub use options::StoreOptions;
 pub use query::MAX_PAGE_SIZE;
 pub use store::{FORMAT_VERSION, Store};
-pub use upgrade::{UpgradeProgress, Upgraded};
 pub use terms::FilterTerms;
+pub use upgrade::{UpgradeProgress, Upgraded};
 pub use watch::{Watch, WatchFrom};

@@ -3,7 +3,10 @@
 //! Indexes find documents; what is listed is decided by the filter on the document itself. An index that lags behind a
 //! change for a moment can therefore hide nothing wrong and show nothing wrong.
 
-use std::{collections::BinaryHeap, fmt::Write as _};
+use std::{
+    collections::{BinaryHeap, HashMap},
+    fmt::Write as _,
+};
 
 use dictum_core::{ClaimId, DateInterval, DocumentId, FormKind, Manner, Timestamp};
 
@@ -19,6 +22,7 @@ use crate::{
     people,
     postings::{Lookup, Posting, Postings},
     project::matching,
+    record::CounterRecord,
     token::{Cursor, query_hash},
 };
 
@@ -706,4 +710,70 @@ pub(crate) fn tally(
         }
     })?;
     Ok(counts)
+}
+
+/// An index entry costs about so much less than a document that is read.
+const ENTRIES_A_DOCUMENT: u64 = 40;
+
+/// Counts the claims of a filter by the values of an indexed field, from the indexes alone. Returns `None` where they do
+/// not decide, or where reading the few documents of the filter is faster than walking all entries of the field.
+pub(crate) fn tally_index(
+    inner: &Inner,
+    filter: &PreparedFilter,
+    tag: Tag,
+    values: &[(String, CounterRecord)],
+) -> Result<Option<Vec<u64>>, StoreError> {
+    let filter = &people::resolve(inner, filter)?;
+    let plan = Plan::of(inner, filter, ListOrder::TimeAscending)?;
+    let (true, Driver::Index(term)) = (plan.exact, &plan.driver) else { return Ok(None) };
+    let entries: u64 = values.iter().map(|(_, counter)| counter.documents).sum();
+    if term.documents.saturating_mul(ENTRIES_A_DOCUMENT) < entries {
+        return Ok(None);
+    }
+    let mut sieve = Sieve::new(inner, &plan.sieves);
+    let mut found: HashMap<DocumentId, Vec<u32>> = HashMap::new();
+    for posting in postings(inner, term, None, false)? {
+        let posting = posting?;
+        let document_id = posting.time.document_id;
+        let ordinals = sieve.keep(posting)?;
+        if !ordinals.is_empty() {
+            found.insert(document_id, ordinals);
+        }
+    }
+    let mut counts = Vec::with_capacity(values.len());
+    for (value, _) in values {
+        let mut count = 0;
+        for posting in postings_of(inner, tag, value, None, false)? {
+            let posting = posting?;
+            let Some(ordinals) = found.get(&posting.time.document_id) else { continue };
+            let has_value = |ordinal: &&u32| posting.value.ordinals.binary_search(ordinal).is_ok();
+            count += ordinals.iter().filter(has_value).count() as u64;
+        }
+        counts.push(count);
+    }
+    Ok(Some(counts))
+}
+
+/// Counts the claims of a filter by the time of their documents, from the indexes alone; `None` where they do not decide.
+/// Claims of documents without a time are left out.
+pub(crate) fn tally_time(
+    inner: &Inner,
+    filter: &PreparedFilter,
+    name: impl Fn(Timestamp) -> String,
+) -> Result<Option<Counts>, StoreError> {
+    let filter = &people::resolve(inner, filter)?;
+    let plan = Plan::of(inner, filter, ListOrder::TimeAscending)?;
+    let (true, Driver::Index(term)) = (plan.exact, &plan.driver) else { return Ok(None) };
+    let mut sieve = Sieve::new(inner, &plan.sieves);
+    let mut counts = Counts::new();
+    for posting in postings(inner, term, None, false)? {
+        let posting = posting?;
+        let Some(time) = crate::index::time_of_order(posting.time.order) else { break }; // Those without come last.
+        let claims = sieve.keep(posting)?.len() as u64;
+        if claims > 0 {
+            let name = name(time);
+            counts.entry(name.clone()).or_insert_with(|| (name, 0)).1 += claims;
+        }
+    }
+    Ok(Some(counts))
 }

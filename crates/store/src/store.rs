@@ -31,8 +31,8 @@ use crate::{
     people,
     project::diff,
     query::{self, MAX_PAGE_SIZE, Plan},
-    upgrade::{self, UpgradeProgress, Upgraded},
     terms::{self, FilterTerms},
+    upgrade::{self, UpgradeProgress, Upgraded},
 };
 
 /// The version of the stored form that this version of Dictum writes and the newest that it reads.

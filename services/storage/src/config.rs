@@ -27,8 +27,8 @@ pub struct StorageConfig {
     #[arg(long, env = "DICTUM_KEEP_FOR", value_name = "TIME", value_parser = parse_duration)]
     pub keep_for: Option<Duration>,
 
-    /// Most watches at a time; more are refused with OVERLOADED.
-    #[arg(long, env = "DICTUM_MAX_WATCHES", value_name = "N", default_value_t = 256)]
+    /// Most watches at a time; more are refused with OVERLOADED. Each is a call too: see --max-calls.
+    #[arg(long, env = "DICTUM_MAX_WATCHES", value_name = "N", default_value_t = 1000)]
     pub max_watches: usize,
 
     /// How long a watcher may take to read what was sent before it is told CONSUMER_TOO_SLOW.

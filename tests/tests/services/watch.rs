@@ -96,3 +96,33 @@ async fn watches_are_counted() {
     let mut next = StorageClient::new(connection).watch(WatchClaimsRequest::default());
     next.next().await.unwrap().unwrap();
 }
+
+/// What this process has in memory, in KiB; 0 where that cannot be read.
+fn resident_kib() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap_or_default();
+    line.trim().trim_end_matches(" kB").parse().unwrap_or_default()
+}
+
+#[tokio::test]
+async fn a_thousand_watches_see_a_change_at_once() {
+    const WATCHES: usize = 1000;
+    let mut config = BenchConfig::default();
+    (config.server.max_calls, config.server.max_calls_per_caller) = (WATCHES + 10, WATCHES + 10);
+    let bench = Bench::with(config).await;
+    let before = resident_kib();
+    let mut watches = Vec::new();
+    for _ in 0..5 {
+        let storage = bench.storage(); // A connection takes 256 calls at a time.
+        watches.extend((0..WATCHES / 5).map(|_| storage.watch(WatchClaimsRequest::default())));
+    }
+    for watch in &mut watches {
+        assert_eq!(watch.next().await.unwrap().unwrap().kind(), ChangeKind::Bookmark);
+    }
+    // Server and client together: this process holds both.
+    eprintln!("{} KiB a watch, both ends", resident_kib().saturating_sub(before) / WATCHES as u64);
+    bench.ingest().ingest_document(document(1)).await.unwrap();
+    for watch in &mut watches {
+        assert_eq!(added(watch, 1).await, ["1"]);
+    }
+}

@@ -2,7 +2,10 @@
 //!
 //! `DICTUM_MODEL_QUERIES` sets how many queries are put (400 when unset).
 
-use std::{cmp::Reverse, collections::BTreeMap};
+use std::{
+    cmp::Reverse,
+    collections::{BTreeMap, BTreeSet},
+};
 
 use dictum_core::{Claim, ClaimId, Confidence, DocumentId, FormKind, Manner};
 use dictum_store::{
@@ -239,6 +242,16 @@ async fn lists_and_counts_are_those_of_the_model() {
     }
 }
 
+/// Returns the value of a facet as the model writes it.
+fn key(field: FacetField, value: &str) -> String {
+    match (field, value) {
+        (FacetField::Form, "quoted-statement") => "QuotedStatement".to_owned(),
+        (FacetField::Form, "question-answer") => "QuestionAnswer".to_owned(),
+        (FacetField::Form, "prerequisite-list") => "PrerequisiteList".to_owned(),
+        _ => person(value),
+    }
+}
+
 #[tokio::test]
 async fn facets_are_those_of_the_model() {
     let (_folder, store, documents) = lived_in_store().await;
@@ -246,26 +259,42 @@ async fn facets_are_those_of_the_model() {
     let mut dice = Dice::new(2);
     for query in 0..100 {
         let filter = if query < 4 { ClaimFilter::default() } else { random_filter(&mut dice, &documents) };
-        let mut by_speaker = BTreeMap::<String, u64>::new();
-        let mut by_topic = BTreeMap::<String, u64>::new();
+        let mut counts: BTreeMap<&str, BTreeMap<String, u64>> = BTreeMap::new();
         for document in &documents {
             for claim in document.extraction.claims.iter().filter(|claim| is_wanted(&filter, document, claim))
             {
-                if let Some(speaker) = claim.form.speaker() {
-                    *by_speaker.entry(person(&speaker.name)).or_default() += 1;
-                }
-                let mut topics: Vec<String> =
+                let mut add = |field, value: String| {
+                    *counts.entry(field).or_default().entry(value).or_default() += 1;
+                };
+                claim.form.speaker().into_iter().for_each(|speaker| add("speaker", person(&speaker.name)));
+                let topics: BTreeSet<String> =
                     document.extraction.topics.iter().map(|topic| fold(topic)).collect();
-                topics.sort();
-                topics.dedup();
-                topics.into_iter().for_each(|topic| *by_topic.entry(topic).or_default() += 1);
+                topics.into_iter().for_each(|topic| add("topic", topic));
+                document.document.channel.iter().for_each(|channel| add("channel", fold(channel)));
+                document.extraction.language.iter().for_each(|language| add("language", fold(language)));
+                add("form", format!("{:?}", claim.form.kind()));
+                let day = document.document.publish_time.map(|time| time.to_string()[..10].to_owned());
+                let day = day.or(document.extraction.occasion.date.map(|date| date.start().to_string()));
+                if let Some(day) = day {
+                    add("month", day[..7].to_owned());
+                    add("day", day);
+                }
             }
         }
-        for (field, expected) in [(FacetField::Speaker, by_speaker), (FacetField::Topic, by_topic)] {
+        for (field, name) in [
+            (FacetField::Speaker, "speaker"),
+            (FacetField::Topic, "topic"),
+            (FacetField::Channel, "channel"),
+            (FacetField::Language, "language"),
+            (FacetField::Form, "form"),
+            (FacetField::Day, "day"),
+            (FacetField::Month, "month"),
+        ] {
+            let expected = counts.remove(name).unwrap_or_default();
             let found = store.facets(&filter, field, 100).await.unwrap();
             assert!(found.is_sorted_by_key(|count| Reverse(count.claims)));
             let found: BTreeMap<String, u64> =
-                found.into_iter().map(|c| (person(&c.value), c.claims)).collect();
+                found.into_iter().map(|c| (key(field, &c.value), c.claims)).collect();
             assert_eq!(found, expected, "{field:?} of {filter:?}");
         }
     }

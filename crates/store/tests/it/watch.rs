@@ -1,4 +1,6 @@
-//! Watches against the lists that they follow.
+//! Watches against the lists that they follow, with restarts in between.
+//!
+//! `DICTUM_WATCH_ROUNDS` sets how many rounds of 20 changes are made (12 when unset).
 
 use std::collections::BTreeMap;
 
@@ -64,7 +66,8 @@ async fn a_watch_from_any_revision_ends_where_the_list_is() {
     ];
     let mut dice = Dice::new(11);
     let mut states: Vec<(BTreeMap<ClaimId, Claim>, u64)> = vec![(BTreeMap::new(), 0); filters.len()];
-    for round in 0..12 {
+    let rounds = std::env::var("DICTUM_WATCH_ROUNDS").map_or(12, |n| n.parse().unwrap());
+    for round in 0..rounds {
         for _ in 0..20 {
             change(&store, &mut dice).await;
         }
