@@ -1,13 +1,15 @@
 //! How fast texts of each kind are read, beside a plain UTF-8 validation of the same bytes.
 //!
 //! Run `cargo bench -p dictum-extract`; the last figure of each line is the throughput on one core. The texts are made
-//! here; a dump in `../shared/corpus` is read as well where it is present.
+//! here; a dump in `../shared/corpus` is read as well where it is present: `corpus` is its posts as they stand in it,
+//! doubled bodies and all, and `dump` is the source file, from its bytes to claims.
 
 use std::{fs, hint::black_box, path::Path};
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use dictum_core::{Document, DocumentParts, Units};
 use dictum_extract::{Options, extract};
+use dictum_formats::{Item, ReadOptions, read};
 
 /// As in the programs.
 #[global_allocator]
@@ -40,18 +42,23 @@ fn documents(piece: &str, document_bytes: usize) -> Vec<Document> {
     vec![document; SAMPLE_BYTES.div_ceil(document_bytes)]
 }
 
-/// The posts of the shared dump, one document each, where it is present.
-fn corpus() -> Vec<Document> {
+/// The shared dump, where it is present.
+fn shared_dump() -> Option<String> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/corpus/channel-dump.txt");
-    let Ok(dump) = fs::read_to_string(&path) else {
+    let dump = fs::read_to_string(&path).ok();
+    if dump.is_none() {
         eprintln!("skipped the shared corpus: {} is absent", path.display());
-        return Vec::new();
-    };
+    }
+    dump
+}
+
+/// The posts of a dump, one document each.
+fn posts(dump: &str) -> Vec<Document> {
     let posts = dump.split("Forwarded from ").filter(|post| !post.is_empty());
     posts.map(|post| Document::new(DocumentParts { text: post.to_owned(), ..Default::default() })).collect()
 }
 
-fn kinds() -> Vec<(&'static str, Vec<Document>)> {
+fn kinds(dump: Option<&str>) -> Vec<(&'static str, Vec<Document>)> {
     let whole = |piece: &str| documents(piece, SAMPLE_BYTES);
     let mut kinds = vec![
         ("posts", documents(POST, DOCUMENT_BYTES)),
@@ -69,7 +76,7 @@ fn kinds() -> Vec<(&'static str, Vec<Document>)> {
         ("hostile/open-brackets", whole("(")),
         ("hostile/conditions", whole("three conditions: ")),
     ];
-    kinds.extend(Some(("corpus", corpus())).filter(|(_, documents)| !documents.is_empty()));
+    kinds.extend(dump.map(|dump| ("corpus", posts(dump))));
     kinds
 }
 
@@ -77,7 +84,8 @@ fn bench(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("extract");
     group.sample_size(10);
     let options = Options::default();
-    for (kind, documents) in kinds() {
+    let dump = shared_dump();
+    for (kind, documents) in kinds(dump.as_deref()) {
         group
             .throughput(Throughput::Bytes(documents.iter().map(|document| document.text.len() as u64).sum()));
         group.bench_with_input(BenchmarkId::new("claims", kind), &documents, |bencher, documents| {
@@ -97,7 +105,27 @@ fn bench(criterion: &mut Criterion) {
             },
         );
     }
+    if let Some(dump) = dump {
+        let file = dump.repeat(SAMPLE_BYTES.div_ceil(dump.len())).into_bytes();
+        group.throughput(Throughput::Bytes(file.len() as u64));
+        group.bench_with_input(BenchmarkId::new("claims", "dump"), &file, |bencher, file| {
+            bencher.iter(|| spans_of_file(file, &options));
+        });
+        group.bench_with_input(BenchmarkId::new("utf8-validation", "dump"), &file, |bencher, file| {
+            bencher.iter(|| std::str::from_utf8(black_box(file)).is_ok());
+        });
+    }
     group.finish();
+}
+
+/// Reads a source file into documents, and them into claims; returns how many spans there are.
+fn spans_of_file(file: &[u8], options: &Options) -> usize {
+    let items = read(file, ReadOptions::default());
+    let documents = items.filter_map(|item| match item {
+        Ok(Item::Document(document)) => Some(document),
+        _ => None,
+    });
+    documents.map(|document| spans_in_all_units(&document, options)).sum()
 }
 
 /// Extracts, and converts every span as the wire does; returns how many spans there are.

@@ -5,7 +5,10 @@ use std::sync::LazyLock;
 use serde::Deserialize;
 use whatlang::{Lang, Script};
 
-use crate::{lexicon, table::Table};
+use crate::{
+    lexicon,
+    table::{Entries, Table},
+};
 
 /// Letters that are looked at: more do not make the guess better, only slower.
 const SAMPLE_BYTES: usize = 1_024;
@@ -74,15 +77,17 @@ struct SmallWords {
 
 static SMALL_WORDS: LazyLock<SmallWords> = LazyLock::new(|| {
     let mut all = SmallWords { tags: Vec::new(), languages: Table::default(), longest: 0 };
+    let mut entries = Entries::<u32>::default();
     for (tag, file) in lexicon::load::<LanguageFile>("language.toml") {
         for word in file.function_words {
-            if let Some(languages) = all.languages.entry(&word) {
+            if let Some(languages) = entries.entry(&word) {
                 *languages |= 1 << all.tags.len();
             }
             all.longest = all.longest.max(word.len());
         }
         all.tags.push(tag);
     }
+    all.languages = entries.into_table();
     all
 });
 
@@ -124,21 +129,47 @@ fn clear(n_small: &[usize]) -> Option<&'static str> {
     SMALL_WORDS.tags.get(language).copied().filter(|_| alone)
 }
 
-/// Returns whether the sample starts in Latin letters; all other scripts that are read have higher first bytes.
+/// Returns whether the sample starts in Latin letters, behind any marks.
 fn is_latin(sample: &str) -> bool {
-    sample.as_bytes().first().is_some_and(|first| *first < 0xD0)
+    // All other scripts that are read start higher.
+    sample.chars().find(|c| c.is_alphabetic()).is_some_and(|first| first < '\u{370}')
 }
 
 /// Returns the first words of the text that are words of its language.
 fn words(text: &str) -> impl Iterator<Item = &str> {
     let mut n_bytes = 0;
-    let fitting = text.split_whitespace().map_while(move |word| {
+    let fitting = blank_parted(text).map_while(move |word| {
+        if n_bytes + word.len() >= SAMPLE_BYTES {
+            return None;
+        }
         let own = is_own(word);
-        let fits = n_bytes + word.len() < SAMPLE_BYTES;
         n_bytes += if own { word.len() + 1 } else { 0 };
-        fits.then_some((word, own))
+        Some((word, own))
     });
     fitting.filter(|(_, own)| *own).map(|(word, _)| word)
+}
+
+/// Returns the first bytes of a text, or a few less where a character would be cut.
+pub(crate) fn head(text: &str, max_bytes: usize) -> &str {
+    let end = (0..=max_bytes.min(text.len())).rev().find(|end| text.is_char_boundary(*end));
+    &text[..end.unwrap_or(0)]
+}
+
+/// Splits at blanks, as `split_whitespace` does, but fast in ASCII. Of a word that fills the sample, no end is sought.
+fn blank_parted(text: &str) -> impl Iterator<Item = &str> {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        rest = rest.trim_start();
+        let near = head(rest, SAMPLE_BYTES);
+        let plain = near.bytes().take_while(u8::is_ascii_graphic).count();
+        let length = match near.as_bytes().get(plain) {
+            Some(b'\t'..=b'\r' | b' ') | None => plain,
+            Some(_) => near.find(char::is_whitespace).unwrap_or(near.len()),
+        };
+        let (word, behind) = rest.split_at(length);
+        rest = behind;
+        (!word.is_empty()).then_some(word)
+    })
 }
 
 /// Returns these words, each with a blank behind it.

@@ -7,6 +7,7 @@
 //! Absent on purpose: files, the network, claims about truth, and any state from one document to the next.
 
 mod dates;
+mod eights;
 mod explain;
 mod language;
 mod layout;

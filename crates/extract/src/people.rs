@@ -10,8 +10,9 @@ use dictum_core::Speaker;
 use serde::Deserialize;
 
 use crate::{
+    eights,
     lexicon::{self, WordMap},
-    table::Table,
+    table::{Entries, Table},
 };
 
 /// A phrase longer than this names nobody.
@@ -81,6 +82,8 @@ impl Kinds {
     const BARE_COMPLEMENT_HEAD: Self = Self(1 << 7);
     /// A word that may stand in small letters inside a name.
     const PARTICLE: Self = Self(1 << 8);
+    /// Perhaps a short form of a role: capital letters decide.
+    const ABBREVIATION: Self = Self(1 << 9);
 
     const fn any(self, other: Self) -> bool {
         self.0 & other.0 != 0
@@ -109,7 +112,7 @@ impl<'t> Word<'t> {
     fn new(text: &'t str, comma: bool) -> Self {
         let stem = text.trim_end_matches('.');
         let mut kinds = Kinds::of(stem);
-        if !kinds.any(Kinds::HEAD) && is_compound_head(text, stem) {
+        if !kinds.any(Kinds::HEAD) && is_compound_head(text, stem, kinds) {
             kinds = kinds.or(Kinds::HEAD);
         }
         if !kinds.any(Kinds::PARTICLE) && starts_with_particle(stem) {
@@ -139,11 +142,19 @@ impl<'t> Word<'t> {
 }
 
 /// Whether a word says what a person is by its ending, its parts, or as a short form.
-fn is_compound_head(text: &str, stem: &str) -> bool {
+fn is_compound_head(text: &str, stem: &str, kinds: Kinds) -> bool {
     let words = &*WORDS;
-    ends_in(stem, &words.role_endings)
-        || words.role_abbreviations.contains_key(text)
+    let last = stem.chars().next_back().map_or(0, last_byte_of_small);
+    words.role_ending_bytes[usize::from(last)] && ends_in(stem, &words.role_endings)
+        || kinds.any(Kinds::ABBREVIATION) && words.role_abbreviations.contains_key(text)
         || text.contains('-') && stem.split('-').any(|part| Kinds::of(part).any(Kinds::HEAD))
+}
+
+/// Returns the last byte of the small form of a letter.
+fn last_byte_of_small(c: char) -> u8 {
+    let mut bytes = [0; 4];
+    let small = c.to_lowercase().last().unwrap_or(c);
+    small.encode_utf8(&mut bytes).as_bytes().last().copied().unwrap_or(0)
 }
 
 /// Whether a word ends in one of the endings, which are in small letters.
@@ -421,8 +432,10 @@ fn join_role(words: &[Word<'_>]) -> String {
 }
 
 /// The word lists of all languages together: a phrase may be in any.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Words {
+    /// What becomes `kinds`.
+    entries: Entries<Kinds>,
     kinds: Table<Kinds>,
     /// Role words and titles, as they stand in the files.
     role_heads: BTreeSet<String>,
@@ -430,12 +443,29 @@ struct Words {
     role_abbreviations: WordMap<String>,
     patronymic_endings: Vec<String>,
     role_endings: Vec<String>,
+    /// The last bytes of `role_endings`: nearly all words have another.
+    role_ending_bytes: [bool; 256],
+}
+
+impl Default for Words {
+    fn default() -> Self {
+        Self {
+            entries: Entries::default(),
+            kinds: Table::default(),
+            role_heads: BTreeSet::new(),
+            honorifics: BTreeSet::new(),
+            role_abbreviations: WordMap::default(),
+            patronymic_endings: Vec::new(),
+            role_endings: Vec::new(),
+            role_ending_bytes: [false; 256],
+        }
+    }
 }
 
 impl Words {
     fn add(&mut self, words: &[String], kind: Kinds) {
         for word in words {
-            if let Some(kinds) = self.kinds.entry(word) {
+            if let Some(kinds) = self.entries.entry(word) {
                 *kinds = kinds.or(kind);
             }
         }
@@ -490,9 +520,15 @@ static WORDS: LazyLock<Words> = LazyLock::new(|| {
         all.role_heads.extend(file.role_heads);
         all.honorifics.extend(file.small_words.honorifics);
         all.patronymic_endings.extend(file.patronymic_endings);
+        for ending in &file.role_endings {
+            all.role_ending_bytes[usize::from(ending.as_bytes().last().copied().unwrap_or(0))] = true;
+        }
         all.role_endings.extend(file.role_endings);
+        let short_forms = file.role_abbreviations.keys().map(|form| form.trim_end_matches('.').to_owned());
+        all.add(&short_forms.collect::<Vec<_>>(), Kinds::ABBREVIATION);
         all.role_abbreviations.extend(file.role_abbreviations);
     }
+    all.kinds = std::mem::take(&mut all.entries).into_table();
     all
 });
 
@@ -586,6 +622,33 @@ struct Titles {
     /// Last word → one more than its place in `by_last`.
     places: Table<usize>,
     by_last: Vec<Vec<String>>,
+    /// How these words end: nearly all others end otherwise.
+    ends: Ends,
+}
+
+/// A set of the last two bytes of words before any full stop, in which there may be some more.
+#[derive(Debug, Default)]
+struct Ends([u64; 16]);
+
+impl Ends {
+    fn add(&mut self, word: &[u8]) {
+        if let Some((place, bit)) = Self::bit(word) {
+            self.0[place] |= bit;
+        }
+    }
+
+    fn may_hold(&self, word: &[u8]) -> bool {
+        Self::bit(word).is_some_and(|(place, bit)| self.0[place] & bit != 0)
+    }
+
+    fn bit(mut word: &[u8]) -> Option<(usize, u64)> {
+        while let [front @ .., b'.'] = word {
+            word = front;
+        }
+        let [.., before, last] = word else { return None };
+        let hash = (u32::from(*before) | u32::from(*last) << 8).wrapping_mul(0x9E37_79B1) >> 22;
+        Some((hash as usize / 64, 1 << (hash % 64)))
+    }
 }
 
 static TITLES: LazyLock<Titles> = LazyLock::new(|| {
@@ -596,20 +659,26 @@ static TITLES: LazyLock<Titles> = LazyLock::new(|| {
     let heads = WORDS.role_heads.iter().flat_map(|head| [head.clone(), capital(head)]);
     let titles = WORDS.honorifics.iter().map(|title| capital(title));
     let mut all = Titles::default();
+    let mut places = Entries::<usize>::default();
     for title in heads.chain(titles).filter(|word| word.chars().count() > 1) {
-        let Some(place) = all.places.entry(last_letters(&title)) else { continue };
+        let Some(place) = places.entry(last_letters(&title)) else { continue };
         if *place == 0 {
             all.by_last.push(Vec::new());
             *place = all.by_last.len();
         }
+        all.ends.add(title.as_bytes());
         all.by_last[*place - 1].push(title);
     }
+    all.places = places.into_table();
     all
 });
 
 impl Titles {
     /// Returns where the longest title starts that ends at the blank, or at a full stop before it.
     fn before(&self, text: &str, blank: usize) -> Option<usize> {
+        if !self.ends.may_hold(&text.as_bytes()[..blank]) {
+            return None;
+        }
         let front = &text[..blank];
         let titles = self.by_last.get(self.places.look_up(last_letters(front)).checked_sub(1)?)?;
         let without_stop = front.strip_suffix('.').unwrap_or(front);
@@ -642,14 +711,11 @@ fn last_letters(text: &str) -> &str {
 /// Returns the places of the blanks that a capital letter follows.
 fn blanks_before_capitals(text: &str) -> impl Iterator<Item = usize> {
     // A blank is every sixth byte: too many for `memchr`.
-    let pairs = text.as_bytes().windows(2).enumerate();
-    pairs.filter(|(_, pair)| pair[0] == b' ' && (pair[1].is_ascii_uppercase() || pair[1] >= 0x80)).filter_map(
-        |(blank, pair)| {
-            let capital =
-                pair[1].is_ascii() || text[blank + 1..].chars().next().is_some_and(char::is_uppercase);
-            capital.then_some(blank)
-        },
-    )
+    let bytes = text.as_bytes();
+    let places = eights::places(bytes, 0, |here, later| {
+        eights::equal(here, b' ') & (eights::capital(later) | eights::beyond(later))
+    });
+    places.filter(|blank| bytes[blank + 1].is_ascii() || text[blank + 1..].starts_with(char::is_uppercase))
 }
 
 /// Whether no letter or digit stands directly before and after `range`.

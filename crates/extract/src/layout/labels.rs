@@ -79,6 +79,9 @@ pub(super) fn question_or_answer(phrase: &str) -> Option<Label> {
 ///
 /// No label ends behind the end of a sentence, inside a clock time or an address.
 pub(super) fn split_at_colon(body: &str) -> Option<(&str, usize)> {
+    // Most lines have no colon; 0xEF begins the wide one.
+    let near = &body.as_bytes()[..body.len().min(MAX_LABEL_BYTES)];
+    memchr::memchr2(b':', 0xEF, near)?;
     let mut depth = 0_u32;
     let mut previous = ' ';
     for (at, c) in body.char_indices().take_while(|(at, _)| *at < MAX_LABEL_BYTES) {

@@ -181,8 +181,8 @@ fn language(
     at: usize,
     owners: &[usize],
 ) -> Option<(&'static Introducers, Anchor, Range<usize>)> {
-    let mut best: Option<(usize, &'static Introducers, Anchor, Range<usize>)> = None;
-    for (_, words) in owners.iter().filter_map(|n| LEXICON.languages.get(*n)) {
+    let candidates = owners.iter().filter_map(|n| {
+        let (_, words) = LEXICON.languages.get(*n)?;
         let lists = [
             (&words.nouns, Anchor::Noun),
             (&words.asks, Anchor::Question),
@@ -190,11 +190,14 @@ fn language(
             (&words.clauses, Anchor::Clause),
             (&words.weak_nouns, Anchor::WeakNoun),
         ];
-        let Some((place, anchor)) =
-            lists.iter().find_map(|(list, anchor)| list.around(tokens, at).map(|place| (place, *anchor)))
-        else {
-            continue;
-        };
+        lists.iter().find_map(|(list, anchor)| list.around(tokens, at).map(|place| (words, *anchor, place)))
+    });
+    let candidates: Vec<_> = candidates.collect();
+    if let [only] = &candidates[..] {
+        return Some(only.clone());
+    }
+    let mut best: Option<(usize, &'static Introducers, Anchor, Range<usize>)> = None;
+    for (words, anchor, place) in candidates {
         let near = at.saturating_sub(25)..(at + 25).min(tokens.len());
         let small = near.filter(|i| words.function_words.at(tokens, *i).is_some()).count();
         if best.as_ref().is_none_or(|(most, ..)| small > *most) {

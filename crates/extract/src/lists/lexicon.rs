@@ -10,7 +10,10 @@ use aho_corasick::{AhoCorasick, AhoCorasickKind, Anchored, Input, MatchKind, Sta
 use serde::Deserialize;
 
 use super::words::{self, Pattern, Phrases, Word};
-use crate::lexicon::{self, WordMap};
+use crate::{
+    eights,
+    lexicon::{self, WordMap},
+};
 
 /// What one language's `introducers.toml` holds. Every list may be absent.
 #[derive(Debug, Default, Deserialize)]
@@ -237,7 +240,10 @@ impl Lexicon {
     }
 
     fn places<'w>(&'w self, word: &'w str) -> impl Iterator<Item = Place> + 'w {
-        let open = self.open.iter().filter(move |place| self.phrases[place.phrase][place.word].matches(word));
+        let open = self
+            .open
+            .iter()
+            .filter(move |place| self.phrases[place.phrase][place.word].matches(word.as_bytes()));
         self.by_word.get(word).into_iter().flatten().chain(open).copied()
     }
 
@@ -259,18 +265,27 @@ impl Lexicon {
     }
 }
 
-/// How anchors start: three bytes rule out nearly every place of a text before the automaton looks at it.
+/// How anchors start: their first bytes rule out nearly every place of a text before the automaton looks at it.
 ///
 /// Anchors start where a word does, but for scripts that write words as one.
-struct Starts([u64; 64]);
+struct Starts {
+    /// The first three bytes of anchors of less than six.
+    three: [u64; 16],
+    /// The first six bytes of the others.
+    six: [u64; 256],
+}
 
 impl Starts {
     fn of<'w>(words: impl Iterator<Item = &'w String>) -> Self {
-        let mut starts = Self([0; 64]);
+        let mut starts = Self { three: [0; 16], six: [0; 256] };
         for word in words {
-            if let Some(three) = word.as_bytes().first_chunk() {
-                let (place, bit) = Self::bit(*three);
-                starts.0[place] |= bit;
+            let lane = eights::small(eights::load(word.as_bytes(), 0, word.len()));
+            if word.len() < 6 {
+                let hash = Self::hash(lane, 3);
+                starts.three[hash % 1024 / 64] |= 1 << (hash % 64);
+            } else {
+                let hash = Self::hash(lane, 6);
+                starts.six[hash / 64] |= 1 << (hash % 64);
             }
         }
         starts
@@ -278,18 +293,28 @@ impl Starts {
 
     /// Returns the next place from `from` on where an anchor may start.
     fn next(&self, bytes: &[u8], from: usize) -> Option<usize> {
-        (from..bytes.len().saturating_sub(2)).find(|&at| {
-            can_start(bytes, at) && {
-                let (place, bit) = Self::bit([bytes[at], bytes[at + 1], bytes[at + 2]]);
-                self.0[place] & bit != 0
+        let fits = |at: &usize| {
+            can_start(bytes, *at) && {
+                let lane = eights::small(eights::load(bytes, *at, bytes.len()));
+                let (three, six) = (Self::hash(lane, 3), Self::hash(lane, 6));
+                let three = self.three[three % 1024 / 64] >> (three % 64);
+                let six = self.six[six / 64] >> (six % 64);
+                (three | six) & 1 != 0
             }
-        })
+        };
+        if from == 0 && !bytes.is_empty() && fits(&0) {
+            return Some(0);
+        }
+        // Where a letter or figure follows another sign, and where a character outside ASCII starts.
+        let before = eights::places(bytes, from.saturating_sub(1), |here, later| {
+            eights::alphanumeric(later) & !eights::alphanumeric(here) | eights::leads(later)
+        });
+        before.map(|before| before + 1).find(fits)
     }
 
-    fn bit([a, b, c]: [u8; 3]) -> (usize, u64) {
-        let [a, b, c] = [a, b, c].map(|byte| u32::from(byte.to_ascii_lowercase()));
-        let hash = (a | b << 8 | c << 16).wrapping_mul(0x9E37_79B1) >> 20;
-        (hash as usize / 64, 1 << (hash % 64))
+    /// Returns a number below 16384 for the first bytes of a lane.
+    const fn hash(lane: u64, length: usize) -> usize {
+        (eights::first(lane, length).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 50) as usize
     }
 }
 

@@ -24,14 +24,12 @@ pub(super) fn floor(text: &str, at: usize) -> usize {
 /// Returns the start of the sentence that holds `at`, not before `floor_at`.
 pub(super) fn start(text: &str, at: usize, floor_at: usize) -> usize {
     let low = floor(text, at.saturating_sub(MAX_BACK).max(floor_at));
-    let mut begin = low;
-    for (offset, c) in text[low..at].char_indices() {
+    let begin = text[low..at].char_indices().rev().find_map(|(offset, c)| {
         let here = low + offset;
         let line = c == '\n' && !wrapped_line(text, here, at);
-        if line || is_sentence_end(c) && ends_here(text, here, c, at) {
-            begin = here + c.len_utf8();
-        }
-    }
+        (line || is_sentence_end(c) && ends_here(text, here, c, at)).then_some(here + c.len_utf8())
+    });
+    let begin = begin.unwrap_or(low);
     let slice = &text[begin..at];
     begin + slice.len()
         - slice
@@ -56,6 +54,9 @@ pub(super) fn end(text: &str, from: usize, limit: usize) -> usize {
     let mut depth = Depth::default();
     for (offset, c) in text[from..limit].char_indices() {
         let here = from + offset;
+        if c.is_ascii_alphanumeric() || c == ' ' {
+            continue; // nearly all
+        }
         if depth.closes_outer(text, here, c) {
             return here;
         }

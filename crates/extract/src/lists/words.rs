@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use serde::{Deserialize, Deserializer};
 
-use crate::lexicon::WordMap;
+use crate::{eights, lexicon::WordMap};
 
 /// No phrase that announces conditions has more words.
 const MAX_PHRASE: usize = 5;
@@ -15,9 +15,80 @@ pub(super) struct Word {
     pub start: usize,
     pub end: usize,
     /// In lower case.
-    pub lower: String,
+    pub lower: Lower,
     /// Starts with a capital letter.
     pub capital: bool,
+}
+
+impl Word {
+    /// Adds ASCII letters and figures.
+    fn grow(&mut self, more: &str) {
+        self.end += more.len();
+        more.chars().for_each(|c| self.lower.push(c.to_ascii_lowercase()));
+    }
+}
+
+/// A word in lower case; all but very long ones need no string of their own.
+#[derive(Debug, Clone)]
+pub(super) enum Lower {
+    Short { length: u8, bytes: [u8; Self::SHORT] },
+    Long(String),
+}
+
+impl Lower {
+    const SHORT: usize = 30;
+
+    const fn new() -> Self {
+        Self::Short { length: 0, bytes: [0; Self::SHORT] }
+    }
+
+    fn push_str(&mut self, more: &str) {
+        match self {
+            Self::Short { length, bytes } => {
+                let start = usize::from(*length);
+                match bytes.get_mut(start..start + more.len()) {
+                    Some(free) => {
+                        free.copy_from_slice(more.as_bytes());
+                        *length += u8::try_from(more.len()).unwrap_or(0);
+                    }
+                    None => *self = Self::Long([&**self, more].concat()),
+                }
+            }
+            Self::Long(string) => string.push_str(more),
+        }
+    }
+
+    fn push(&mut self, c: char) {
+        self.push_str(c.encode_utf8(&mut [0; 4]));
+    }
+
+    fn of_ascii(word: &str) -> Self {
+        let mut lower = Self::new();
+        lower.push_str(word);
+        match &mut lower {
+            Self::Short { bytes, .. } => bytes.make_ascii_lowercase(), // of fixed length, which is faster
+            Self::Long(string) => string.make_ascii_lowercase(),
+        }
+        lower
+    }
+
+    fn as_bytes(&self) -> &[u8] {
+        match self {
+            Self::Short { length, bytes } => bytes.get(..usize::from(*length)).unwrap_or_default(),
+            Self::Long(string) => string.as_bytes(),
+        }
+    }
+}
+
+impl std::ops::Deref for Lower {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        match self {
+            Self::Short { .. } => str::from_utf8(self.as_bytes()).unwrap_or_default(),
+            Self::Long(string) => string,
+        }
+    }
 }
 
 /// Returns whether `c` is part of a word. Vowel signs of Indic scripts are, though Unicode counts some as marks.
@@ -33,13 +104,32 @@ pub(super) fn is_ideograph(c: char) -> bool {
 
 /// Splits `text[range]` into words.
 pub(super) fn split(text: &str, range: Range<usize>) -> Vec<Word> {
-    let mut words: Vec<Word> = Vec::new();
+    let bytes = text.as_bytes();
+    let mut words: Vec<Word> = Vec::with_capacity(range.len() / 5 + 2);
     let mut open = false; // the last word may still grow
-    let mut chars = text[range.clone()].char_indices();
-    while let Some((offset, c)) = chars.next() {
-        let (start, end) = (range.start + offset, range.start + offset + c.len_utf8());
+    let mut at = range.start;
+    while at < range.end {
+        if bytes[at].is_ascii_alphanumeric() {
+            // Most words are plain from end to end.
+            let end = at + eights::run(&bytes[at..range.end]);
+            match words.last_mut().filter(|_| open) {
+                Some(word) => word.grow(&text[at..end]),
+                None => words.push(Word {
+                    start: at,
+                    end,
+                    lower: Lower::of_ascii(&text[at..end]),
+                    capital: bytes[at].is_ascii_uppercase(),
+                }),
+            }
+            open = true;
+            at = end;
+            continue;
+        }
+        let Some(c) = text[at..range.end].chars().next() else { break };
+        let (start, end) = (at, at + c.len_utf8());
+        at = end;
         let hyphen = open && matches!(c, '-' | '\u{2011}') && text[end..range.end].starts_with(is_word_char);
-        if !is_word_char(c) && !hyphen {
+        if !hyphen && (c.is_ascii() || !is_word_char(c)) {
             open = false;
             continue;
         }
@@ -51,27 +141,19 @@ pub(super) fn split(text: &str, range: Range<usize>) -> Vec<Word> {
             continue;
         }
         open = !is_ideograph(c);
-        // Most words are plain from end to end.
-        let rest = chars.as_str();
-        let plain = if c.is_ascii() { rest.bytes().take_while(u8::is_ascii_alphanumeric).count() } else { 0 };
-        let mut lower = String::with_capacity((1 + plain).max(12));
+        let mut lower = Lower::new();
         push_lower(&mut lower, c);
-        lower.push_str(&rest[..plain]);
-        lower.make_ascii_lowercase();
-        words.push(Word { start, end: end + plain, lower, capital: c.is_uppercase() });
-        if plain > 0 {
-            chars.nth(plain - 1);
-        }
+        words.push(Word { start, end, lower, capital: c.is_uppercase() });
     }
     words
 }
 
 /// Adds the small form of `c`; of the Turkish `İ` without the dot that Unicode keeps as a letter of its own.
-fn push_lower(lower: &mut String, c: char) {
-    if c == 'İ' {
-        lower.push('i');
-    } else {
-        lower.extend(c.to_lowercase());
+fn push_lower(lower: &mut Lower, c: char) {
+    match c {
+        'İ' => lower.push('i'),
+        c if c.is_ascii() => lower.push(c.to_ascii_lowercase()),
+        c => c.to_lowercase().for_each(|small| lower.push(small)),
     }
 }
 
@@ -83,8 +165,36 @@ pub(super) struct Phrases {
     all: Vec<Vec<Pattern>>,
     /// First word → places in `all`.
     by_first: WordMap<Vec<usize>>,
+    /// How these words start: nearly all others start otherwise.
+    starts: Starts,
     /// Places of those whose first word is not spelled out.
     open_first: Vec<usize>,
+    /// How last words start that are spelled out.
+    last_starts: Starts,
+    /// Whether one is not.
+    has_open_last: bool,
+}
+
+/// A set of the first two bytes of words, in which there may be some more.
+#[derive(Debug, Clone, Copy, Default)]
+struct Starts([u64; 4]);
+
+impl Starts {
+    fn add(&mut self, word: &[u8]) {
+        let (place, bit) = Self::bit(word);
+        self.0[place] |= bit;
+    }
+
+    fn may_hold(&self, word: &[u8]) -> bool {
+        let (place, bit) = Self::bit(word);
+        self.0[place] & bit != 0
+    }
+
+    fn bit(word: &[u8]) -> (usize, u64) {
+        let byte = |at: usize| word.get(at).map_or(0, |byte| u32::from(*byte));
+        let hash = (byte(0) | byte(1) << 8).wrapping_mul(0x9E37_79B1) >> 24;
+        (hash as usize / 64, 1 << (hash % 64))
+    }
 }
 
 /// One word of a phrase.
@@ -104,12 +214,13 @@ impl Pattern {
     }
 
     /// Returns whether a word in small letters fits.
-    pub(super) fn matches(&self, lower: &str) -> bool {
+    pub(super) fn matches(&self, lower: &[u8]) -> bool {
+        let text = self.text.as_bytes();
         match (self.any_start, self.any_end) {
-            (false, false) => lower == self.text,
-            (false, true) => lower.starts_with(&self.text),
-            (true, false) => lower.ends_with(&self.text),
-            (true, true) => lower.contains(&self.text),
+            (false, false) => lower == text,
+            (false, true) => lower.starts_with(text),
+            (true, false) => lower.ends_with(text),
+            (true, true) => memchr::memmem::find(lower, text).is_some(),
         }
     }
 }
@@ -121,8 +232,15 @@ impl<'de> Deserialize<'de> for Phrases {
         for phrase in lines.iter().map(|line| pattern(line)).filter(|phrase| !phrase.is_empty()) {
             let place = phrases.all.len();
             match phrase[0].exact() {
-                Some(first) => phrases.by_first.entry(first.to_owned()).or_default().push(place),
+                Some(first) => {
+                    phrases.starts.add(first.as_bytes());
+                    phrases.by_first.entry(first.to_owned()).or_default().push(place);
+                }
                 None => phrases.open_first.push(place),
+            }
+            match phrase[phrase.len() - 1].exact() {
+                Some(last) => phrases.last_starts.add(last.as_bytes()),
+                None => phrases.has_open_last = true,
             }
             phrases.all.push(phrase);
         }
@@ -137,23 +255,29 @@ fn pattern(line: &str) -> Vec<Pattern> {
             any_start: line[..word.start].ends_with('*'),
             any_end: line[word.end..].starts_with('*'),
             comma: line[..word.start].ends_with(", "),
-            text: word.lower,
+            text: (*word.lower).to_owned(),
         })
         .collect()
 }
 
 /// Returns whether the words from `at` on are those of the phrase.
 pub(super) fn covers(phrase: &[Pattern], words: &[Word], at: usize) -> bool {
-    words
-        .get(at..at + phrase.len())
-        .is_some_and(|words| phrase.iter().zip(words).all(|(pattern, word)| pattern.matches(&word.lower)))
+    words.get(at..at + phrase.len()).is_some_and(|words| {
+        phrase.iter().zip(words).all(|(pattern, word)| pattern.matches(word.lower.as_bytes()))
+    })
 }
 
 impl Phrases {
     /// Returns how many of `words` from `at` on the longest phrase covers that starts there.
     pub(super) fn at(&self, words: &[Word], at: usize) -> Option<usize> {
         let first = words.get(at)?;
-        let spelled = self.by_first.get(&first.lower).into_iter().flatten();
+        let spelled = self
+            .starts
+            .may_hold(first.lower.as_bytes())
+            .then(|| self.by_first.get(&*first.lower))
+            .into_iter()
+            .flatten()
+            .flatten();
         spelled
             .chain(&self.open_first)
             .map(|place| &self.all[*place])
@@ -169,7 +293,10 @@ impl Phrases {
 
     /// Returns whether a phrase covers the words just before `at`.
     pub(super) fn before(&self, words: &[Word], at: usize) -> bool {
-        self.all
+        let Some(last) = at.checked_sub(1).map(|last| words[last].lower.as_bytes()) else { return false };
+        let phrases: &[_] =
+            if self.has_open_last || self.last_starts.may_hold(last) { &self.all } else { &[] };
+        phrases
             .iter()
             .any(|phrase| at.checked_sub(phrase.len()).is_some_and(|from| covers(phrase, words, from)))
     }

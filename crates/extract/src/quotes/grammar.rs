@@ -31,7 +31,7 @@ pub(super) struct Grammar {
     pub names_decline: bool,
     /// Small words that lose their vowel before the next word: "qu" in "qu'il".
     pub elisions: Vec<String>,
-    /// Pronouns joined to a verb by a hyphen: "-t-il" in "a-t-il".
+    /// Pronouns joined to a verb by a hyphen, which each starts with: "-t-il" in "a-t-il".
     pub enclitics: Vec<String>,
 }
 

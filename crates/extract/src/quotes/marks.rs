@@ -182,10 +182,19 @@ fn find(text: &str, start: usize, end: usize) -> Vec<Mark> {
         };
         let before = text[start..at].chars().next_back();
         let after = text[at + length..end].chars().next();
-        let left_open =
-            before.is_none_or(|c| c.is_whitespace() || "([{—–-/:=\u{feff}".contains(c) || is_mark(c));
-        let right_open =
-            after.is_none_or(|c| c.is_whitespace() || ",.;:!?)]}—–-/…".contains(c) || is_mark(c));
+        let left_open = before.is_none_or(|c| {
+            is_mark(c)
+                || c.is_whitespace()
+                || matches!(c, '(' | '[' | '{' | '—' | '–' | '-' | '/' | ':' | '=' | '\u{feff}')
+        });
+        let right_open = after.is_none_or(|c| {
+            is_mark(c)
+                || c.is_whitespace()
+                || matches!(
+                    c,
+                    ',' | '.' | ';' | ':' | '!' | '?' | ')' | ']' | '}' | '—' | '–' | '-' | '/' | '…'
+                )
+        });
         let left_space = before.is_none_or(char::is_whitespace);
         let right_space = after.is_none_or(char::is_whitespace);
         if family == Family::Guillemets && left_open && right_open {
@@ -210,7 +219,7 @@ fn find(text: &str, start: usize, end: usize) -> Vec<Mark> {
             hint,
             opens: left_open && !right_space || left_space && right_space && after.is_some(),
             closes: !left_space && (right_open || !left_open) || left_space && right_space,
-            after_punctuation: before.is_some_and(|c| ",.?!…".contains(c)),
+            after_punctuation: before.is_some_and(|c| matches!(c, ',' | '.' | '?' | '!' | '…')),
         });
         at += length;
     }
@@ -236,7 +245,26 @@ fn shortens_year(text: &str, mark: &Mark) -> bool {
 
 /// Returns whether the sign is a quotation mark or looks like one.
 pub(super) fn is_mark(c: char) -> bool {
-    "\"'“”„‟‘’‚«»‹›「」『』`".contains(c)
+    matches!(
+        c,
+        '"' | '\''
+            | '“'
+            | '”'
+            | '„'
+            | '‟'
+            | '‘'
+            | '’'
+            | '‚'
+            | '«'
+            | '»'
+            | '‹'
+            | '›'
+            | '「'
+            | '」'
+            | '『'
+            | '』'
+            | '`'
+    )
 }
 
 /// The bytes that [`glyph`] looks at first.

@@ -200,11 +200,10 @@ fn join(first: &mut Found, second: Found) {
 fn paragraphs(part: &str, offset: usize) -> Vec<(usize, usize)> {
     let wrapped = is_wrapped(part);
     let mut all: Vec<(usize, usize)> = Vec::new();
-    let mut at = offset;
     let mut open = false;
-    for line in part.split_inclusive('\n') {
-        let end = at + line.trim_end().len();
-        if line.trim().is_empty() {
+    for (at, line) in lines(part) {
+        let (at, end) = (offset + at, offset + at + line.len());
+        if line.is_empty() {
             open = false;
         } else if let (true, true, Some(last)) = (wrapped, open, all.last_mut()) {
             last.1 = end;
@@ -212,9 +211,22 @@ fn paragraphs(part: &str, offset: usize) -> Vec<(usize, usize)> {
             all.push((at, end));
             open = true;
         }
-        at += line.len();
     }
     all
+}
+
+/// Returns the lines without the blanks at their ends, and where they start.
+fn lines(part: &str) -> impl Iterator<Item = (usize, &str)> {
+    let ends = memchr::memchr_iter(b'\n', part.as_bytes()).chain([part.len()]);
+    let mut next = 0;
+    ends.filter_map(move |end| {
+        let start = next;
+        next = end + 1;
+        // Nearly all lines end in a sign.
+        let line = part.get(start..end).filter(|line| start < part.len() || !line.is_empty())?;
+        let is_trimmed = line.as_bytes().last().is_some_and(u8::is_ascii_graphic);
+        Some((start, if is_trimmed { line } else { line.trim_end() }))
+    })
 }
 
 /// Returns whether the lines look broken to one width: most that another line follows are of middle length, and few
@@ -224,8 +236,8 @@ fn is_wrapped(part: &str) -> bool {
     let mut middling = 0;
     let mut opened = 0;
     let mut previous: Option<usize> = None;
-    for line in part.lines().take(400) {
-        let length = line.trim_end().len();
+    for (_, line) in lines(part).take(400) {
+        let length = line.len();
         if length > 0
             && let Some(before) = previous
         {
@@ -433,6 +445,17 @@ impl Reader<'_, '_> {
     }
 
     fn read_sentence(&mut self, sentence: &Sentence<'_>, paragraph: &mut Paragraph) {
+        let seen = Seen::of(sentence);
+        if !seen.may_report() {
+            paragraph.actor = None;
+            if seen.has_name {
+                paragraph.actor = actor(sentence);
+                self.speakers.end_sentence(sentence);
+            } else {
+                self.speakers.end_nameless_sentence();
+            }
+            return;
+        }
         let reports = match self.words.grammar() {
             Some(grammar) => marked::find(sentence, grammar),
             None => reports::find(sentence, self.options.attitudes),
@@ -449,9 +472,8 @@ impl Reader<'_, '_> {
                 }
             }
         }
-        let alone = !sentence.tokens[sentence.start..sentence.end].iter().any(Token::is_wordlike);
         for at in sentence.start..sentence.end {
-            let token = sentence.at(at);
+            let token = &sentence.tokens[at];
             if token.kind != Kind::Quote || paragraph.taken[token.quote] {
                 continue;
             }
@@ -459,7 +481,7 @@ impl Reader<'_, '_> {
                 paragraph.taken[token.quote] = true;
             } else if self.read_inside(sentence, at, paragraph) {
                 continue;
-            } else if alone && floats(sentence, at) {
+            } else if !seen.has_word && floats(sentence, at) {
                 let before = match paragraph.actor.take() {
                     Some(actor) => Some(self.acting(sentence, &actor)),
                     None => paragraph.last.clone(),
@@ -467,7 +489,7 @@ impl Reader<'_, '_> {
                 paragraph.floating.push((at, before));
             }
         }
-        paragraph.actor = if alone || !reports.is_empty() { None } else { actor(sentence) };
+        paragraph.actor = if !seen.has_word || !reports.is_empty() { None } else { actor(sentence) };
         for report in reports {
             self.emit(sentence, &report, paragraph);
         }
@@ -706,6 +728,40 @@ impl Reader<'_, '_> {
                 );
             }
         }
+    }
+}
+
+/// What a sentence holds: one look at each token spares the others in sentences where no rule can start.
+struct Seen {
+    classes: Classes,
+    forms: Forms,
+    has_quote: bool,
+    has_word: bool,
+    has_name: bool,
+}
+
+impl Seen {
+    fn of(sentence: &Sentence<'_>) -> Self {
+        let mut seen = Self {
+            classes: Classes::NONE,
+            forms: Forms::NONE,
+            has_quote: false,
+            has_word: false,
+            has_name: false,
+        };
+        for token in &sentence.tokens[sentence.start..sentence.end] {
+            seen.classes = seen.classes.or(token.word.classes);
+            seen.forms = seen.forms.or(token.word.forms);
+            seen.has_quote |= token.kind == Kind::Quote;
+            seen.has_word |= token.is_wordlike();
+            seen.has_name |= token.kind == Kind::Name;
+        }
+        seen
+    }
+
+    /// Returns whether somebody may be reported to say something: a cue, a phrase that attributes, or marks.
+    fn may_report(&self) -> bool {
+        self.forms != Forms::NONE || self.has_quote || self.classes.any(Classes::PHRASE.or(Classes::AS))
     }
 }
 

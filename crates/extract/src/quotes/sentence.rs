@@ -686,7 +686,8 @@ impl<'a> Sentence<'a> {
         if !self.at(at).is(Classes::PHRASE) {
             return None;
         }
-        self.words.phrases().iter().find_map(|phrase| {
+        let first = self.word(at);
+        self.words.phrases().iter().filter(|phrase| phrase.may_start_with(first)).find_map(|phrase| {
             let fits = phrase
                 .words
                 .iter()

@@ -87,27 +87,32 @@ impl<'a, 'r> Speakers<'a, 'r> {
         self.sentence += 1;
     }
 
+    /// Ends a sentence that names nobody.
+    pub(super) fn end_nameless_sentence(&mut self) {
+        self.sentence += 1;
+    }
+
     /// Keeps the runs of capitalised words in the range; what they name is read when a pronoun needs it.
     fn hear(&mut self, sentence: &Sentence<'_>, range: Range) {
         let mut at = range.start;
-        while at < range.end {
-            let token = sentence.at(at);
-            if token.kind != Kind::Name || token.is(Classes::FUNCTION) {
+        let tokens = &sentence.tokens[..range.end];
+        while let Some(next) = tokens[at..].iter().position(|token| token.kind == Kind::Name) {
+            at += next;
+            if tokens[at].is(Classes::FUNCTION) {
                 at += 1;
                 continue;
             }
-            let end = (at + 1..range.end).find(|at| sentence.at(*at).kind != Kind::Name).unwrap_or(range.end);
+            let end = tokens[at..].iter().position(|token| token.kind != Kind::Name);
+            let end = end.map_or(range.end, |length| at + length);
             let possessive = sentence.at(end).kind == Kind::Possessive;
             if end - at <= MAX_NAME_TOKENS && !possessive {
                 if self.heard.len() == MAX_HEARD {
                     self.heard.pop_front();
                 }
                 let name = phrase(self.text, sentence, &(at..end));
-                self.heard.push_back(Heard {
-                    name,
-                    sex: sex_of(sentence, &(at..end)),
-                    sentence: self.sentence,
-                });
+                let sex = tokens[at..end].iter().map(|token| sex_of_class(token.word.classes));
+                let sex = sex.into_iter().find(|sex| *sex != Sex::Unknown).unwrap_or(Sex::Unknown);
+                self.heard.push_back(Heard { name, sex, sentence: self.sentence });
             }
             at = end;
         }

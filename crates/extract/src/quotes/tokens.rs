@@ -6,7 +6,10 @@ use super::{
     marks::Quote,
     words::{Classes, Forms, Word, Words},
 };
-use crate::table::Key;
+use crate::{
+    eights,
+    table::{Key, LONGEST_BYTES},
+};
 
 /// What a token is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,26 +82,110 @@ pub(super) fn read(
     words: &Words,
     tokens: &mut Vec<Token>,
 ) {
+    let mut at = start;
+    for (place, quote) in quotes.iter().enumerate() {
+        read_between(text, at, quote.start, words, tokens);
+        tokens.push(token(quote.start, quote.end, Kind::Quote, place));
+        at = quote.end;
+    }
+    read_between(text, at, end, words, tokens);
+}
+
+/// Appends the tokens of a range without quotations.
+fn read_between(text: &str, start: usize, end: usize, words: &Words, tokens: &mut Vec<Token>) {
     let bytes = text.as_bytes();
-    let mut next_quote = 0;
     let mut at = start;
     while at < end {
-        if let Some(quote) = quotes.get(next_quote).filter(|quote| quote.start <= at) {
-            tokens.push(token(quote.start, quote.end, Kind::Quote, next_quote));
-            next_quote += 1;
-            at = quote.end.max(at + 1);
-            continue;
-        }
-        let limit = quotes.get(next_quote).map_or(end, |quote| quote.start);
         let byte = bytes[at];
-        if byte == b' ' || byte == b'\n' || byte == b'\t' || byte == b'\r' {
-            at += 1;
-        } else if byte.is_ascii_alphanumeric() || byte >= 0x80 || matches!(byte, b'#' | b'@' | b'$' | b'\'') {
-            at = read_word(text, at, limit, words, tokens);
-        } else {
-            at = read_sign(bytes, at, limit, tokens);
+        at = match STARTS[usize::from(byte)] {
+            Start::Blank => at + 1,
+            Start::Plain => read_plain(text, at, end, words, tokens)
+                .unwrap_or_else(|| read_word(text, at, end, words, tokens)),
+            Start::Word => read_word(text, at, end, words, tokens),
+            Start::Sign => read_sign(bytes, at, end, tokens),
+        };
+    }
+}
+
+/// What a byte starts.
+#[derive(Clone, Copy)]
+enum Start {
+    Blank,
+    /// A letter or figure of ASCII.
+    Plain,
+    /// Another word, or a sign outside ASCII.
+    Word,
+    Sign,
+}
+
+const STARTS: [Start; 256] = {
+    let mut starts = [Start::Sign; 256];
+    let mut byte = 0_u8;
+    loop {
+        starts[byte as usize] = match byte {
+            b' ' | b'\n' | b'\t' | b'\r' => Start::Blank,
+            b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' => Start::Plain,
+            b'#' | b'@' | b'$' | b'\'' | 0x80.. => Start::Word,
+            _ => Start::Sign,
+        };
+        if byte == u8::MAX {
+            break starts;
+        }
+        byte += 1;
+    }
+};
+
+/// What words are by their first byte, if that is ASCII.
+const KINDS: [Kind; 128] = {
+    let mut kinds = [Kind::Number; 128];
+    let mut letter = b'a';
+    while letter <= b'z' {
+        kinds[letter as usize] = Kind::Word;
+        kinds[letter.to_ascii_uppercase() as usize] = Kind::Name;
+        letter += 1;
+    }
+    kinds
+};
+
+/// Reads a word of ASCII letters and figures that the sign behind it cannot lengthen, as nearly all are, and returns the
+/// byte after it; `None` for others.
+#[inline]
+fn read_plain(
+    text: &str,
+    start: usize,
+    limit: usize,
+    words: &Words,
+    tokens: &mut Vec<Token>,
+) -> Option<usize> {
+    let bytes = text.as_bytes();
+    let lane = eights::load(bytes, start, limit);
+    let mut end = start + eights::first_marked(eights::other_than_alphanumeric(lane));
+    let is_short = end < start + 8;
+    while end >= start + 8 && end < limit {
+        let run = eights::first_marked(eights::other_than_alphanumeric(eights::load(bytes, end, limit)));
+        end += run;
+        if run < 8 {
+            break;
         }
     }
+    let first = bytes[start];
+    if end < limit {
+        match bytes[end] {
+            b'\'' | b'-' | b'.' | b'&' | b'/' | b'_' | 0x80.. => return None,
+            b',' if bytes[end - 1].is_ascii_digit() => return None,
+            _ => {}
+        }
+    }
+    let word = if is_short {
+        words.find_eight(eights::first(lane, end - start))
+    } else if end - start <= LONGEST_BYTES {
+        Key::at(text, start, end).map_or(NO_WORD, |key| words.find(&key))
+    } else {
+        NO_WORD
+    };
+    let kind = KINDS[usize::from(first)];
+    push(text, start, end, kind, word, words, tokens);
+    Some(end)
 }
 
 const fn token(start: usize, end: usize, kind: Kind, quote: usize) -> Token {
@@ -163,6 +250,11 @@ fn read_word(text: &str, start: usize, limit: usize, words: &Words, tokens: &mut
                 apostrophe = Some(at);
             }
             at += 1;
+        } else if let (0xD0 | 0xD1, Some(second)) = (byte, bytes[at..limit].get(1)) {
+            // All two-byte characters that start so are letters.
+            first = first.or_else(|| char::from_u32(u32::from(byte & 0x1F) << 6 | u32::from(second & 0x3F)));
+            letters += 1;
+            at += 2;
         } else {
             let Some(c) = text[at..limit].chars().next() else { break };
             let length = c.len_utf8();
@@ -198,7 +290,7 @@ fn elides(words: &Words, word: &str) -> bool {
 
 /// Letters, and the marks that belong to them in scripts that write vowels as marks.
 fn is_letter(c: char) -> bool {
-    c.is_alphanumeric() || matches!(c, '\u{300}'..='\u{36F}' | '\u{900}'..='\u{DFF}')
+    matches!(c, '\u{300}'..='\u{36F}' | '\u{900}'..='\u{DFF}') || c.is_alphanumeric()
 }
 
 fn push_word(
@@ -211,12 +303,12 @@ fn push_word(
     tokens: &mut Vec<Token>,
 ) -> usize {
     let bytes = text.as_bytes();
-    let kind = if first.is_ascii_digit() || first.is_numeric() {
-        Kind::Number
-    } else if first.is_uppercase() {
-        Kind::Name
-    } else {
-        Kind::Word
+    let kind = match first {
+        'a'..='z' | 'а'..='я' => Kind::Word,
+        'A'..='Z' | 'А'..='Я' => Kind::Name,
+        _ if first.is_numeric() => Kind::Number,
+        _ if first.is_uppercase() => Kind::Name,
+        _ => Kind::Word,
     };
     let find = |end: usize| Key::at(text, start, end).map_or(NO_WORD, |key| words.find(&key));
     let mut word = find(end);
@@ -271,6 +363,7 @@ fn push_word(
     end
 }
 
+#[inline]
 fn push(
     text: &str,
     start: usize,
@@ -280,7 +373,7 @@ fn push(
     words: &Words,
     tokens: &mut Vec<Token>,
 ) {
-    if kind == Kind::Word && word == NO_WORD {
+    if words.may_end(text.as_bytes()[end - 1]) && kind == Kind::Word && !word.is_known() {
         word.classes = words.by_ending(&text[start..end]);
     }
     tokens.push(Token { start, end, kind, word, quote: 0 });

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use super::grammar::Grammar;
 use crate::{
     lexicon,
-    table::{Key, Table},
+    table::{Entries, Key, Table},
 };
 
 /// A set of word classes.
@@ -285,6 +285,11 @@ impl Word {
     pub(super) fn is_cue(self) -> bool {
         self.forms != Forms::NONE
     }
+
+    /// Returns whether anything is known of it.
+    pub(super) const fn is_known(self) -> bool {
+        self.classes.0 != 0 || self.forms.0 != 0
+    }
 }
 
 static ALL: LazyLock<Vec<(&'static str, Words)>> = LazyLock::new(read_all);
@@ -292,6 +297,8 @@ static ALL: LazyLock<Vec<(&'static str, Words)>> = LazyLock::new(read_all);
 /// The words of one language.
 #[derive(Debug)]
 pub(super) struct Words {
+    /// What becomes `table`.
+    entries: Entries<Word>,
     table: Table<Word>,
     cues: Vec<Cue>,
     phrases: Vec<Phrase>,
@@ -329,6 +336,16 @@ pub(super) enum Ending {
     Present,
     /// "locks", but not "dress".
     Plural,
+}
+
+impl Phrase {
+    /// Returns whether the first word may be this one, as far as its first letter and length tell.
+    pub(super) fn may_start_with(&self, word: &str) -> bool {
+        let known = self.words.first().map_or("", String::as_str);
+        !word.is_ascii()
+            || known.len() == word.len()
+                && known.bytes().zip(word.bytes()).next().is_some_and(|(a, b)| a == b.to_ascii_lowercase())
+    }
 }
 
 #[derive(Debug, Deserialize, Default)]
@@ -450,6 +467,12 @@ impl Words {
         self.table.get(key)
     }
 
+    /// Returns what is known of the word that these up to eight ASCII bytes are, zeros behind them.
+    #[inline]
+    pub(super) fn find_eight(&self, lane: u64) -> Word {
+        self.table.get_eight(lane)
+    }
+
     /// Looks a word up.
     pub(super) fn look_up(&self, word: &str) -> Word {
         self.table.look_up(word)
@@ -491,12 +514,15 @@ impl Words {
         }
     }
 
+    /// Returns whether an ending that says something ends in this byte.
+    #[inline]
+    pub(super) const fn may_end(&self, last: u8) -> bool {
+        self.ending_bytes[last as usize]
+    }
+
     /// Returns the classes that the ending of an unknown word in small letters suggests.
     pub(super) fn by_ending(&self, word: &str) -> Classes {
-        let last = word.as_bytes().last().copied().unwrap_or(0);
-        if !self.ending_bytes[usize::from(last)] {
-            Classes::NONE
-        } else if ends_with_any(word, &self.endings.adverb) {
+        if ends_with_any(word, &self.endings.adverb) {
             Classes::ADVERB
         } else if ends_with_any(word, &self.endings.verb) {
             Classes::VERB
@@ -507,6 +533,7 @@ impl Words {
 
     fn read(words: WordsFile, cues: CuesFile) -> Self {
         let mut all = Self {
+            entries: Entries::default(),
             table: Table::default(),
             cues: Vec::new(),
             phrases: cues.phrases.into_iter().map(Phrase::from).collect(),
@@ -569,7 +596,7 @@ impl Words {
         });
         for (form, words) in forms {
             for word in words {
-                let Some(word) = self.table.entry(word) else { continue };
+                let Some(word) = self.entries.entry(word) else { continue };
                 if *form == Forms::NOUN {
                     word.noun = place;
                 } else if word.forms.any(Forms::VERB) && word.verb != place {
@@ -583,7 +610,7 @@ impl Words {
     }
 
     fn add_class(&mut self, word: &str, class: Classes) {
-        if let Some(word) = self.table.entry(word) {
+        if let Some(word) = self.entries.entry(word) {
             word.classes = word.classes.or(class);
         }
     }
@@ -618,6 +645,7 @@ fn read_all() -> Vec<(&'static str, Words)> {
                     words.speaking_nouns.push(noun.clone());
                 }
             }
+            words.table = std::mem::take(&mut words.entries).into_table();
             Some((language, words))
         })
         .collect()
